@@ -1,0 +1,2 @@
+//! The reference server, to come.
+fn main() {}

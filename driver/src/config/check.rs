@@ -1,0 +1,93 @@
+//! Checks that the options make sense, each alone and all together.
+
+use super::choice::TransportKind;
+use super::options::OPTIONS;
+use super::value::Reveal;
+use super::{Config, address, assign};
+use crate::error::{Error, Result};
+
+pub(super) fn validate(config: &Config) -> Result<()> {
+    for option in OPTIONS {
+        let Some(access) = option.access() else { continue };
+        if let Err(problem) = (access.check)(config) {
+            let shown = (access.show)(config, Reveal::Masked);
+            return Err(assign::bad_value(
+                option.key,
+                (!option.secret).then_some(&shown),
+                &problem,
+            ));
+        }
+    }
+    for (name, value) in &config.headers {
+        assign::check_header(name, value, true)?;
+    }
+    place(config)?;
+    login(config)?;
+    tls(config)?;
+    if config.get_pool_min_idle() > config.get_pool_max_size() {
+        return Err(Error::config("`pool_min_idle` is larger than `pool_max_size`"));
+    }
+    Ok(())
+}
+
+fn place(config: &Config) -> Result<()> {
+    let unix = config.get_transport() == TransportKind::Unix;
+    match (unix, config.get_socket_path()) {
+        (true, None) => Err(Error::config("`transport=unix` needs the path of a socket")
+            .hint("write flightsql:///PATH?transport=unix or socket_path=PATH")),
+        (false, Some(_)) => Err(Error::config(
+            "the path of a socket is given, but another transport than `unix`",
+        )),
+        (true, Some(_)) if !address::is_missing(config) => {
+            Err(Error::config("both a host and the path of a socket are given"))
+        }
+        (false, None) if address::is_missing(config) => Err(assign::no_form("no host is given")),
+        _ => Ok(()),
+    }
+}
+
+fn login(config: &Config) -> Result<()> {
+    let other = [
+        ("token", config.get_token().is_some()),
+        ("user", config.get_user().is_some()),
+        ("password", config.get_password().is_some()),
+    ];
+    let other = other
+        .iter()
+        .find(|(_, given)| *given)
+        .filter(|_| config.get_authorization().is_some());
+    if let Some((other, _)) = other {
+        return Err(
+            Error::config(format!("both `authorization` and `{other}` are given"))
+                .hint("`authorization` is the whole header: leave the other out"),
+        );
+    }
+    if config.get_user().is_some_and(|user| user.contains(':')) {
+        return Err(Error::config("`user` holds a `:`, which a login cannot carry"));
+    }
+    Ok(())
+}
+
+fn tls(config: &Config) -> Result<()> {
+    let (certificate, key) = (config.get_tls_client_certificate(), config.get_tls_client_key());
+    if certificate.is_some() != key.is_some() {
+        return Err(Error::config(
+            "`tls_client_certificate` and `tls_client_key` need each other",
+        ));
+    }
+    if config.get_transport() == TransportKind::Tls {
+        return Ok(());
+    }
+    let given = [
+        ("tls_ca", config.get_tls_ca().is_some()),
+        ("tls_client_certificate", certificate.is_some()),
+        ("tls_server_name", config.get_tls_server_name().is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Error::config(format!(
+            "`{option}` is given, but the connection is not TLS"
+        ))
+        .hint("leave it out, or write transport=tls")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,164 @@
+//! The options that are one word out of a few.
+
+use std::fmt;
+
+use super::name::same_name;
+
+/// An option value that is one word out of a list.
+pub(super) trait Choice: Copy + PartialEq + 'static {
+    /// Every value, in the order the manual lists them.
+    const CHOICES: &'static [Self];
+
+    /// The word itself.
+    fn word(self) -> &'static str;
+
+    /// What it means, in one line.
+    fn meaning(self) -> &'static str;
+
+    /// Other words that mean the same.
+    fn synonyms(self) -> &'static [&'static str];
+
+    /// Finds the value a text means, if it means one.
+    fn find(text: &str) -> Option<Self> {
+        Self::CHOICES.iter().copied().find(|choice| {
+            same_name(choice.word(), text) || choice.synonyms().iter().any(|synonym| same_name(synonym, text))
+        })
+    }
+}
+
+macro_rules! choices {
+    ($($(#[$meta:meta])* $name:ident { $(#[doc = $doc:literal] $variant:ident = $word:literal $(| $synonym:literal)*,)* })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Choice for $name {
+            const CHOICES: &'static [Self] = &[$(Self::$variant),*];
+
+            fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $doc.trim_ascii_start()),* }
+            }
+
+            fn synonyms(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($synonym),*]),* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )*};
+}
+
+choices! {
+    /// What carries the bytes.
+    TransportKind {
+        /// TLS over TCP.
+        Tls = "tls",
+        /// Plaintext over TCP.
+        Tcp = "tcp" | "plaintext",
+        /// A Unix domain socket.
+        Unix = "unix",
+    }
+
+    /// Which host of several is tried first.
+    HostOrder {
+        /// In the order written: the first that answers is taken.
+        InOrder = "any" | "in-order",
+        /// Every session starts at a host chosen at random, then goes on in the order written.
+        Random = "random",
+    }
+
+    /// Whether Flight's Handshake is called.
+    HandshakeMode {
+        /// When there is a user or a password and no token; a server without Handshake is used all the same.
+        Auto = "auto",
+        /// Never: a user and password go out as a Basic header.
+        Never = "never",
+        /// Always, and a server without it is an error.
+        Always = "always",
+        /// Always, with the BasicAuth message of the Flight specification as its payload; the answer's payload goes with every call as `auth-token-bin`.
+        Proto = "proto" | "basic-proto",
+    }
+
+    /// How a statement is sent.
+    StatementMode {
+        /// As the server says when it prepared it, else as its leading keyword says.
+        Auto = "auto",
+        /// Always as a query, also when only a count is wanted.
+        Query = "query",
+        /// Always as an update.
+        Update = "update",
+    }
+
+    /// Who puts parameters into a statement.
+    ParameterMode {
+        /// The server binds them to a prepared statement.
+        Server = "server",
+        /// The driver writes them into the text as literals, for servers that cannot bind.
+        Client = "client",
+    }
+
+    /// From where the endpoints of a result are read.
+    LocationPolicy {
+        /// From the locations the server names, the connection itself last.
+        Follow = "follow",
+        /// From the connection itself, then from the locations.
+        PreferOriginal = "prefer-original",
+        /// Only from the connection itself.
+        OriginalOnly = "original-only",
+    }
+
+    /// What happens when the schema of a stream differs from the one announced.
+    SchemaCheck {
+        /// Nullability and metadata are unified, widths are cast where nothing is lost; else an error.
+        Lenient = "lenient",
+        /// Any difference is an error.
+        Strict = "strict",
+    }
+
+    /// What happens when fewer or more rows arrive than the server promised.
+    RowCountCheck {
+        /// Nothing.
+        Off = "off",
+        /// It is logged.
+        Warn = "warn",
+        /// The result ends with an error.
+        Error = "error",
+    }
+
+    /// The order in which the endpoints of a result are handed out.
+    FetchOrder {
+        /// As they arrive, unless the server says that the result is ordered.
+        Auto = "auto",
+        /// In the order of the endpoints, always.
+        Ordered = "ordered",
+    }
+
+    /// What the pool does with a session before it lends it again.
+    RecycleMethod {
+        /// Looks whether the session is known to be broken; sends nothing.
+        Fast = "fast",
+        /// Asks the server when the session has been idle for more than a second.
+        Verified = "verified",
+        /// Also puts catalogue, schema and session options back.
+        Clean = "clean",
+    }
+
+    /// What an option nobody knows means.
+    UnknownOptions {
+        /// It is an error that names the nearest known option.
+        Error = "error",
+        /// It is a header of that name, as the JDBC, ODBC, Python and Go drivers have it.
+        Headers = "headers",
+    }
+}

@@ -1,0 +1,406 @@
+//! THE option table: both parsers, both printers, `Debug`, the checks and the manual page come from it.
+
+use std::time::Duration;
+
+use super::choice::{
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RecycleMethod, RowCountCheck,
+    SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+};
+use super::list::LocationRewrite;
+use super::pem::Pem;
+use super::shape::{self, Shape, between};
+use super::table::{
+    Access, Action, Alias, ConfigOption, Group, Meaning, Scope, accessors, adbc, go, jdbc, odbc, options,
+    python, short,
+};
+use super::{Config, address, value};
+use crate::secret::Secret;
+
+const KIB: u32 = 1 << 10;
+const MIB: u32 = 1 << 20;
+const MIBS: usize = 1 << 20;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+options! {
+    // Before `transport`, which they may imply and which then says whether that was meant.
+    before [
+        ConfigOption {
+            key: "port",
+            group: Group::Address,
+            scope: Scope::Connect,
+            aliases: &[],
+            doc: "Port of every host that is written without one; 31337 where neither says.",
+            secret: false,
+            values: || "number".to_owned(),
+            words: Vec::new,
+            action: Action::Value(address::PORT),
+        },
+        ConfigOption {
+            key: "host",
+            group: Group::Address,
+            scope: Scope::Connect,
+            aliases: &[short("hosts"), short("hostname")],
+            doc: "Servers, each `name`, `name:port` or `[IPv6]:port`; the next is tried when one does not answer.",
+            secret: false,
+            values: || "hosts with commas between them".to_owned(),
+            words: Vec::new,
+            action: Action::Value(address::HOST),
+        },
+        ConfigOption {
+            key: "socket_path",
+            group: Group::Address,
+            scope: Scope::Connect,
+            aliases: &[short("socket")],
+            doc: "Path of a Unix socket; it implies `transport=unix`.",
+            secret: false,
+            values: || "path".to_owned(),
+            words: Vec::new,
+            action: Action::Value(address::SOCKET_PATH),
+        },
+    ]
+
+    groups {
+        Address {
+            #[doc = "What carries the bytes; a scheme such as `grpc+tcp://` says the same."]
+            transport, get_transport: OneOf<TransportKind> = TransportKind::Tls;
+            Connect, [
+                jdbc("useEncryption").means(Meaning::Encryption),
+                go("tls").means(Meaning::GoTls),
+                python("insecure").means(Meaning::Plaintext),
+            ];
+
+            #[doc = "Which of several hosts is tried first."]
+            target, get_target: OneOf<HostOrder> = HostOrder::InOrder;
+            Connect, [short("host_order")];
+
+            #[doc = "Database, the path of a URL; sent as the header `database` and so on, as the server wants it."]
+            database, get_database: Text = None;
+            Session, [short("db"), python("bucket-name"), short("bucket")];
+
+            #[doc = "Catalogue the session starts in."]
+            catalog, get_catalog: Text = None;
+            Session, [adbc("adbc.connection.catalog")];
+
+            #[doc = "Schema the session starts in."]
+            schema, get_schema: Text = None;
+            Session, [adbc("adbc.connection.db_schema"), short("db_schema")];
+        }
+
+        Login {
+            #[doc = "User."]
+            user, get_user: Text = None;
+            Session, [adbc("username"), odbc("uid"), odbc("user id")];
+
+            #[doc = "Password of the user."]
+            password, get_password: Hidden = None;
+            Session, [odbc("pwd")];
+
+            #[doc = "Bearer token, sent as `authorization: Bearer TOKEN`; with a user and password as well, the token is used."]
+            token, get_token: HiddenHeader = None;
+            Session, [short("bearer_token")];
+
+            #[doc = "The whole value of the `authorization` header, scheme and all; instead of a token or a password."]
+            authorization, get_authorization: HiddenHeader = None;
+            Session, [adbc("adbc.flight.sql.authorization_header"), adbc("authorization_header")];
+
+            #[doc = "Whether Flight's Handshake is called."]
+            handshake, get_handshake: OneOf<HandshakeMode> = HandshakeMode::Auto;
+            Session, [];
+
+            #[doc = "Whether cookies the server sets are sent back."]
+            cookies, get_cookies: Flag = true;
+            Session, [jdbc("retainCookies"), adbc("adbc.flight.sql.rpc.with_cookie_middleware"), adbc("with_cookie_middleware")];
+
+            #[doc = "The HTTP/2 `:authority` to send instead of `host:port`."]
+            authority, get_authority: HeaderText = None;
+            Connect, [adbc("adbc.flight.sql.client_option.authority")];
+
+            #[doc = "Put before the driver's own name in the `user-agent` header."]
+            user_agent, get_user_agent: HeaderText = None;
+            Connect, [short("application_name")];
+        }
+
+        Tls {
+            #[doc = "Certificates to trust, instead of those of the operating system."]
+            tls_ca, get_tls_ca: PemFile = None;
+            Connect, [
+                odbc("trustedCerts"),
+                jdbc("tlsRootCerts"),
+                jdbc("trustStore"),
+                adbc("adbc.flight.sql.client_option.tls_root_certs"),
+            ];
+
+            #[doc = "Certificate of the client, its chain after it."]
+            tls_client_certificate, get_tls_client_certificate: PemFile = None;
+            Connect, [
+                jdbc("clientCertificate"),
+                python("cert_chain"),
+                adbc("mtls_cert_chain"),
+                adbc("adbc.flight.sql.client_option.mtls_cert_chain"),
+            ];
+
+            #[doc = "Key of the client's certificate."]
+            tls_client_key, get_tls_client_key: PemFile = None;
+            Connect, [
+                jdbc("clientKey"),
+                python("private_key"),
+                adbc("mtls_private_key"),
+                adbc("adbc.flight.sql.client_option.mtls_private_key"),
+            ];
+
+            #[doc = "Name the server's certificate has to be for, instead of the host."]
+            tls_server_name, get_tls_server_name: Text = None;
+            Connect, [
+                python("override_hostname"),
+                adbc("tls_override_hostname"),
+                adbc("adbc.flight.sql.client_option.tls_override_hostname"),
+            ];
+
+            #[doc = "Whether the server's certificate is checked; `false` lets anybody pose as the server."]
+            tls_verify, get_tls_verify: Flag = true;
+            Connect, [
+                jdbc("disableCertificateVerification").means(Meaning::Inverse),
+                python("disable_server_verification").means(Meaning::Inverse),
+                adbc("tls_skip_verify").means(Meaning::Inverse),
+                adbc("adbc.flight.sql.client_option.tls_skip_verify").means(Meaning::Inverse),
+            ];
+        }
+
+        Deadlines {
+            #[doc = "To reach a server: name, TCP, TLS and HTTP/2, each host anew."]
+            connect_timeout, get_connect_timeout: Limit = Some(seconds(10));
+            Connect, [
+                jdbc("connectTimeoutMs").means(Meaning::Milliseconds),
+                odbc("login_timeout"),
+                adbc("adbc.flight.sql.rpc.timeout_seconds.connect"),
+            ];
+
+            #[doc = "Until the server has said where the result is (GetFlightInfo)."]
+            query_timeout, get_query_timeout: Limit = None;
+            Statement, [adbc("adbc.flight.sql.rpc.timeout_seconds.query"), go("timeout")];
+
+            #[doc = "Between two messages of a result."]
+            idle_timeout, get_idle_timeout: Limit = Some(seconds(300));
+            Statement, [];
+
+            #[doc = "From the start of a query to its last row."]
+            total_timeout, get_total_timeout: Limit = None;
+            Statement, [adbc("adbc.flight.sql.rpc.timeout_seconds.fetch"), short("fetch_timeout")];
+
+            #[doc = "For an update or an ingest."]
+            update_timeout, get_update_timeout: Limit = None;
+            Statement, [adbc("adbc.flight.sql.rpc.timeout_seconds.update")];
+
+            #[doc = "For every other call: catalogue, begin, commit, prepare, handshake, session options."]
+            metadata_timeout, get_metadata_timeout: Limit = Some(seconds(60));
+            Session, [];
+
+            #[doc = "To end a session in good order: roll back, close statements, close the session."]
+            close_timeout, get_close_timeout: Limit = Some(seconds(5));
+            Session, [];
+        }
+
+        Wire {
+            #[doc = "Between two HTTP/2 pings on a silent connection."]
+            keepalive_interval, get_keepalive_interval: Limit = Some(seconds(20));
+            Connect, [];
+
+            #[doc = "For the answer to a ping; then the connection is given up."]
+            keepalive_timeout, get_keepalive_timeout: Span = seconds(10);
+            Connect, [];
+
+            #[doc = "Between two TCP keepalive probes on a silent connection."]
+            tcp_keepalive, get_tcp_keepalive: Limit = Some(seconds(60));
+            Connect, [];
+
+            #[doc = "Largest message taken from the server, in memory at once: raise it for servers that send larger batches."]
+            max_message_size, get_max_message_size: Size<usize> = 256 * MIBS;
+            Connect, [
+                adbc("with_max_msg_size"),
+                adbc("adbc.flight.sql.client_option.with_max_msg_size"),
+            ] check |size| between::<shape::Size<usize>>(size, &1024, &(u32::MAX as usize));
+
+            #[doc = "Largest HTTP/2 frame the server may send."]
+            max_frame_size, get_max_frame_size: Size<u32> = 256 * KIB;
+            Connect, [] check |size| between::<shape::Size<u32>>(size, &(16 * KIB), &(16 * MIB - 1));
+
+            #[doc = "HTTP/2 windows: what the server may send ahead of the reader."]
+            window_size, get_window_size: Size<u32> = 64 * MIB;
+            Connect, [] check |size| between::<shape::Size<u32>>(size, &(64 * KIB - 1), &((1 << 31) - 1));
+
+            #[doc = "Largest list of headers taken from the server."]
+            max_header_size, get_max_header_size: Size<u32> = 64 * KIB;
+            Connect, [] check |size| between::<shape::Size<u32>>(size, &KIB, &(16 * MIB));
+        }
+
+        Statements {
+            #[doc = "Whether every statement is a transaction of its own; otherwise the first statement begins one."]
+            autocommit, get_autocommit: Flag = true;
+            Session, [adbc("adbc.connection.autocommit")];
+
+            #[doc = "How a statement is sent."]
+            statement_mode, get_statement_mode: OneOf<StatementMode> = StatementMode::Auto;
+            Statement, [];
+
+            #[doc = "Who puts parameters into a statement."]
+            parameters, get_parameters: OneOf<ParameterMode> = ParameterMode::Server;
+            Statement, [];
+        }
+
+        Results {
+            #[doc = "How many endpoints of a result are read at once."]
+            endpoint_parallelism, get_endpoint_parallelism: Count = 4;
+            Statement, [jdbc("threadPoolSize")] check |count| between::<shape::Count>(count, &1, &1024);
+
+            #[doc = "How much of a result is read ahead of its reader, over all endpoints."]
+            prefetch_bytes, get_prefetch_bytes: Size<usize> = 64 * MIBS;
+            Statement, [];
+
+            #[doc = "The order in which endpoints are handed out."]
+            fetch_order, get_fetch_order: OneOf<FetchOrder> = FetchOrder::Auto;
+            Statement, [];
+
+            #[doc = "From where the endpoints of a result are read."]
+            location_policy, get_location_policy: OneOf<LocationPolicy> = LocationPolicy::Follow;
+            Session, [];
+
+            #[doc = "Addresses to use instead of those the server names; each is `host`, `host:port` or `scheme://host:port`, `*` is any."]
+            location_rewrite, get_location_rewrite: List<LocationRewrite> = Vec::new();
+            Session, [];
+
+            #[doc = "Hosts that may get the credentials besides those of the connection itself; `*.example.com` is every host below."]
+            allowed_locations, get_allowed_locations: List<String> = Vec::new();
+            Session, [];
+
+            #[doc = "Whether a TLS session may follow a location without TLS, credentials and all."]
+            allow_location_downgrade, get_allow_location_downgrade: Flag = false;
+            Session, [];
+
+            #[doc = "What a stream may have in another way than its schema was announced."]
+            schema_check, get_schema_check: OneOf<SchemaCheck> = SchemaCheck::Lenient;
+            Statement, [];
+
+            #[doc = "What follows when the number of rows is not the one the server promised."]
+            row_count_check, get_row_count_check: OneOf<RowCountCheck> = RowCountCheck::Warn;
+            Statement, [];
+        }
+
+        Pool {
+            #[doc = "How many sessions there are at most."]
+            pool_max_size, get_pool_max_size: Count = 8;
+            Pool, [] check |count| between::<shape::Count>(count, &1, &65_536);
+
+            #[doc = "How many idle sessions are kept ready."]
+            pool_min_idle, get_pool_min_idle: Count = 0;
+            Pool, [];
+
+            #[doc = "How long a caller waits for a session."]
+            pool_acquire_timeout, get_pool_acquire_timeout: Limit = Some(seconds(30));
+            Pool, [];
+
+            #[doc = "How many callers may wait at once; the next one gets an error."]
+            pool_max_waiting, get_pool_max_waiting: Cap = None;
+            Pool, [];
+
+            #[doc = "After how long without use a session is closed."]
+            pool_idle_timeout, get_pool_idle_timeout: Limit = Some(seconds(600));
+            Pool, [];
+
+            #[doc = "After how long a session is closed in any case, give or take a little so that not all end at once."]
+            pool_max_lifetime, get_pool_max_lifetime: Limit = Some(seconds(1800));
+            Pool, [];
+
+            #[doc = "What happens to a session before it is lent again."]
+            pool_recycle, get_pool_recycle: OneOf<RecycleMethod> = RecycleMethod::Verified;
+            Pool, [];
+
+            #[doc = "How many sessions share one connection; without a limit, all do."]
+            pool_sessions_per_channel, get_pool_sessions_per_channel: Cap = None;
+            Pool, [];
+
+            #[doc = "After how long a session that was not returned is reported."]
+            pool_leak_threshold, get_pool_leak_threshold: Limit = None;
+            Pool, [];
+        }
+
+        Compatibility {
+            #[doc = "What an option nobody knows means: `headers` sends it as a header, as the JDBC, ODBC, Python and Go drivers do."]
+            unknown_options, get_unknown_options: OneOf<UnknownOptions> = UnknownOptions::Error;
+            Connect, [];
+        }
+    }
+
+    after [
+        ConfigOption {
+            key: "header.NAME",
+            group: Group::Login,
+            scope: Scope::Session,
+            aliases: &[adbc("adbc.flight.sql.rpc.call_header.NAME")],
+            doc: "A header of every call; given more than once, it is sent with every value.",
+            secret: true,
+            values: || "text, secret".to_owned(),
+            words: Vec::new,
+            action: Action::Header,
+        },
+        ignored("driver", &[], "names the driver to an ODBC driver manager"),
+        ignored("use_system_trust_store", &[], "the operating system's certificates are trusted unless `tls_ca` is given"),
+        ignored("trust_store_password", &[], "a PEM file needs none").hidden(),
+        ignored("retain_auth", &[], "what other hosts get is up to `allowed_locations`"),
+        ignored("use_client_cache", &[], "connections to other hosts are always kept, and dead ones remembered"),
+        ignored(
+            "chunk_buffer_capacity",
+            &[adbc("adbc.rpc.result_queue_size"), adbc("result_queue_size")],
+            "reading ahead is bounded in bytes: `prefetch_bytes`",
+        ),
+        ignored(
+            "use_ssl",
+            &[jdbc("useServerPrepStmts"), jdbc("cachePrepStmts")],
+            "belongs to MySQL's driver, though guides to Doris show it; `transport` says whether TLS is used",
+        ),
+        ignored("use_wide_char", &[], "the ODBC driver gives text as the application binds it"),
+        ignored("string_column_length", &[], "the ODBC driver reports lengths as the server does"),
+        ignored("with_block", &[adbc("adbc.flight.sql.client_option.with_block")], "connecting always waits"),
+        ignored(
+            "adbc.telemetry.traces_exporter",
+            &[adbc("adbc.telemetry.traces_folder_path"), adbc("adbc.telemetry.trace_parent")],
+            "the program that uses the driver says where traces go",
+        ),
+        ignored(
+            "feature-metadata-reflection",
+            &[python("feature-sqlalchemy-prepared-statements"), python("feature-sqlalchemy-primary-keys")],
+            "what the server can do is asked, not configured",
+        ),
+        refused("dsn", &[], "a data source name is looked up by the ODBC driver; here, write out its options"),
+        refused("uri", &[], "give the URL itself as the connection string"),
+    ]
+}
+
+const fn without_effect(
+    key: &'static str,
+    aliases: &'static [Alias],
+    doc: &'static str,
+    action: Action,
+) -> ConfigOption {
+    ConfigOption {
+        key,
+        group: Group::Compatibility,
+        scope: Scope::Connect,
+        aliases,
+        doc,
+        secret: false,
+        values: || "any".to_owned(),
+        words: Vec::new,
+        action,
+    }
+}
+
+const fn ignored(key: &'static str, aliases: &'static [Alias], doc: &'static str) -> ConfigOption {
+    without_effect(key, aliases, doc, Action::Ignored)
+}
+
+const fn refused(key: &'static str, aliases: &'static [Alias], doc: &'static str) -> ConfigOption {
+    without_effect(key, aliases, doc, Action::Refused)
+}

@@ -1,0 +1,48 @@
+//! A SQL driver for Arrow Flight SQL: connection strings, sessions, statements and cursors.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+mod catalog;
+pub mod config;
+pub mod cursor;
+pub mod error;
+pub mod metadata;
+mod protocol;
+pub mod secret;
+mod session;
+mod shared;
+mod statement;
+mod stream;
+mod trace;
+mod transport;
+pub mod types;
+
+/// The version of Arrow that this API speaks.
+pub use arrow;
+
+pub use catalog::{Catalog, TableFilter, TableName};
+pub use config::{
+    Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, ParameterMode, Pem,
+    RecycleMethod, RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+};
+pub use cursor::{Cursor, Row};
+pub use error::{Error, Kind, Operation, Result, SqlState};
+pub use metadata::Metadata;
+pub use protocol::{
+    ActionType, CancelStatus, CloseStatus, FlightEndpoint, FlightInfo, IngestMode, PollInfo, SavepointEnd,
+    SessionOptionError, SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
+};
+pub use secret::Secret;
+pub use session::{Connector, Savepoint, Session, Transaction};
+pub use statement::{Ingest, PreparedStatement, Statement};
+pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightReader};
+pub use transport::CallOptions;
+pub use types::{Params, Value};

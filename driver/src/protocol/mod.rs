@@ -1,0 +1,102 @@
+//! One method per RPC of Flight SQL, typed in and typed out: the only module that knows the names on the wire.
+//!
+//! | RPC | methods |
+//! | --- | --- |
+//! | GetFlightInfo, GetSchema, PollFlightInfo | [`info`]: `flight_info`, `schema`, `poll` |
+//! | DoGet | [`get`]: `do_get` |
+//! | DoPut | [`put`]: `update`, `bind`, `ingest` |
+//! | DoAction, ListActions | [`action`]: prepare and close, transactions, savepoints, cancel, renew |
+//! | DoAction | [`session`]: session options, close |
+//!
+//! What a server answers is checked here: above this module nothing of an answer is optional that the specification demands.
+
+mod action;
+mod command;
+mod get;
+mod info;
+mod messages;
+mod put;
+mod session;
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow_flight::IpcMessage;
+use bytes::Bytes;
+use prost::Message;
+
+pub(crate) use self::action::Prepared;
+pub use self::action::{ActionType, CancelStatus, SavepointEnd, TransactionEnd};
+pub(crate) use self::command::Command;
+pub use self::command::{IngestMode, SubstraitPlan};
+pub(crate) use self::get::DataReply;
+pub use self::info::{FlightEndpoint, FlightInfo, PollInfo, Ticket};
+pub(crate) use self::put::IngestTarget;
+pub use self::session::{CloseStatus, SessionOptionError, SessionOptionValue};
+use crate::error::{Error, Result, guard};
+use crate::transport::Transport;
+
+/// Flight SQL over a transport; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Protocol {
+    transport: Transport,
+}
+
+impl Protocol {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}
+
+/// Reads a message, naming it when it is broken.
+fn decode<M: Message + Default>(what: &str, bytes: &[u8]) -> Result<M> {
+    M::decode(bytes).map_err(|error| Error::protocol(format!("the server sent a broken {what}: {error}")))
+}
+
+/// Reads a message packed in a `google.protobuf.Any`, as Flight SQL packs its commands and actions.
+fn unpack<M: Message + Default>(what: &str, bytes: &[u8]) -> Result<M> {
+    let any: prost_types::Any = decode(what, bytes)?;
+    let named = any
+        .type_url
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.rsplit('.').next());
+    if named != Some(what) {
+        return Err(Error::protocol(format!(
+            "the server sent {:?} in place of {what}",
+            any.type_url
+        )));
+    }
+    decode(what, &any.value)
+}
+
+/// Packs a message in a `google.protobuf.Any`.
+fn pack<M: Message>(name: &str, message: &M) -> Bytes {
+    let type_url = format!("type.googleapis.com/arrow.flight.protocol.sql.{name}");
+    let any = prost_types::Any {
+        type_url,
+        value: message.encode_to_vec(),
+    };
+    any.encode_to_vec().into()
+}
+
+/// Reads a schema in IPC form; an empty one is none, as several servers leave it out.
+fn read_schema(what: &str, bytes: &Bytes) -> Result<Option<SchemaRef>> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let message = IpcMessage(bytes.clone());
+    let read = guard(|| Schema::try_from(message));
+    let schema = read.and_then(|schema| schema.map_err(Error::from));
+    match schema {
+        Ok(schema) => Ok(Some(Arc::new(schema))),
+        Err(error) => Err(Error::protocol(format!(
+            "the server sent a broken {what}: {}",
+            error.message()
+        ))),
+    }
+}

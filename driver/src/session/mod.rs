@@ -1,0 +1,416 @@
+//! A session: what a connection string connects to.
+
+mod connector;
+mod savepoint;
+mod transaction;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::connector::Connector;
+pub use self::savepoint::Savepoint;
+pub use self::transaction::Transaction;
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::cursor::Cursor;
+use crate::error::{Error, Operation, Result};
+use crate::protocol::{
+    ActionType, CancelStatus, Command, FlightEndpoint, FlightInfo, PollInfo, SessionOptionValue,
+    SubstraitPlan, Ticket, TransactionEnd,
+};
+use crate::shared::Shared;
+use crate::statement::{Ingest, PreparedStatement, Statement};
+use crate::stream::{BatchStream, CancelHandle, FlightReader};
+use crate::transport::{CallOptions, Transport};
+
+/// A session with a Flight SQL server: a channel, credentials, cookies, and at most one open transaction.
+///
+/// Statements of a session may run side by side. Dropping it rolls back what is open and closes the session on the server in the
+/// background; [`close`](Self::close) waits for that.
+pub struct Session {
+    shared: Arc<Shared>,
+    /// Its place on a channel that a [`Connector`] shares out.
+    _lease: Option<Arc<()>>,
+}
+
+impl Session {
+    /// Connects to what a connection string or a [`Config`] names: opens the channel, logs in where there are credentials, sets catalog and schema.
+    ///
+    /// ```no_run
+    /// # async fn example() -> jetbridge::Result<()> {
+    /// let session = jetbridge::Session::connect("flightsql://me:secret@db.example:31337/sales").await?;
+    /// let mut cursor = session.query("SELECT id, name FROM customers").await?;
+    /// while let Some(row) = cursor.fetch_one().await? {
+    ///     println!("{} {}", row.get::<i64>("id")?, row.get::<&str>("name")?);
+    /// }
+    /// session.close().await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Config` when the string is wrong, `Connection` when no host answers, `Authentication` when the credentials are refused, `Timeout` after
+    /// `connect_timeout`.
+    pub async fn connect<T>(target: T) -> Result<Self>
+    where
+        T: TryInto<Config>,
+        Error: From<T::Error>,
+    {
+        let config: Config = target.try_into()?;
+        Self::begin_over(Transport::connect(&config).await?, None).await
+    }
+
+    async fn begin_over(transport: Transport, lease: Option<Arc<()>>) -> Result<Self> {
+        let session = Self {
+            shared: Shared::new(transport),
+            _lease: lease,
+        };
+        let config = session.shared.config();
+        let named = [("catalog", config.get_catalog()), ("schema", config.get_schema())];
+        let options: Vec<_> = named
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), SessionOptionValue::from(value?))))
+            .collect();
+        if !options.is_empty() {
+            session.set_options(options).await?;
+        }
+        Ok(session)
+    }
+
+    /// The configuration it was connected with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        self.shared.config()
+    }
+
+    /// The server, as `host:port` or the path of a socket.
+    #[must_use]
+    pub fn peer(&self) -> &str {
+        self.shared.peer()
+    }
+
+    /// A statement to give parameters, headers or a deadline before it runs.
+    pub fn statement(&self, sql: impl Into<String>) -> Statement {
+        Statement::new(Arc::clone(&self.shared), sql)
+    }
+
+    /// Runs a query; see [`Statement::query`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Statement::query`].
+    pub async fn query(&self, sql: impl Into<String>) -> Result<Cursor> {
+        self.statement(sql).query().await
+    }
+
+    /// Runs an update; see [`Statement::update`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Statement::update`].
+    pub async fn update(&self, sql: impl Into<String>) -> Result<Option<u64>> {
+        self.statement(sql).update().await
+    }
+
+    /// Runs any statement; see [`Statement::execute`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Statement::execute`].
+    pub async fn execute(&self, sql: impl Into<String>) -> Result<Cursor> {
+        self.statement(sql).execute().await
+    }
+
+    /// Prepares a statement.
+    ///
+    /// # Errors
+    ///
+    /// As [`Statement::prepare`].
+    pub async fn prepare(&self, sql: impl Into<String>) -> Result<PreparedStatement> {
+        self.statement(sql).prepare().await
+    }
+
+    /// Asks for the FlightInfo of a query, to read its endpoints oneself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Statement::flight_info`].
+    pub async fn flight_info(&self, sql: impl Into<String>, options: CallOptions) -> Result<FlightInfo> {
+        self.statement(sql).options(options).flight_info().await
+    }
+
+    /// A Substrait plan to run in place of SQL.
+    pub fn substrait(&self, plan: SubstraitPlan) -> Statement {
+        Statement::of_plan(Arc::clone(&self.shared), plan)
+    }
+
+    /// Loads rows into a table without SQL (`CommandStatementIngest`).
+    pub fn ingest(&self, table: impl Into<String>) -> Ingest {
+        Ingest::new(Arc::clone(&self.shared), table)
+    }
+
+    /// The catalog: schemas, tables, keys, types, capabilities.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        Catalog::new(Arc::clone(&self.shared))
+    }
+
+    /// Asks how a command that the server defines itself stands (PollFlightInfo).
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub async fn poll_command(
+        &self,
+        command: impl Into<bytes::Bytes>,
+        options: CallOptions,
+    ) -> Result<PollInfo> {
+        self.shared
+            .protocol()?
+            .poll(&Command::Raw(command.into()), &options)
+            .await
+    }
+
+    /// Polls again what has not ended.
+    ///
+    /// # Errors
+    ///
+    /// `State` when it has ended; what the server says.
+    pub async fn poll_again(&self, last: &PollInfo, options: CallOptions) -> Result<PollInfo> {
+        self.shared.protocol()?.poll_again(last, &options).await
+    }
+
+    /// Asks the server to stop working on a query (CancelFlightInfo, else CancelQuery).
+    ///
+    /// # Errors
+    ///
+    /// `NotSupported` when the server knows neither.
+    pub async fn cancel(&self, info: &FlightInfo) -> Result<CancelStatus> {
+        self.shared.cancel(info).await
+    }
+
+    /// Asks for more time for an endpoint that expires; the answer is the endpoint to use from now on.
+    ///
+    /// # Errors
+    ///
+    /// `NotSupported` when the server does not grant time.
+    pub async fn renew(&self, endpoint: &FlightEndpoint) -> Result<FlightEndpoint> {
+        self.shared.protocol()?.renew(endpoint, &CallOptions::new()).await
+    }
+
+    /// Asks for the FlightInfo of a path that the server defines itself, outside of Flight SQL.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub async fn flight_info_for_path(&self, path: Vec<String>, options: CallOptions) -> Result<FlightInfo> {
+        self.shared
+            .protocol()?
+            .flight_info(&Operation::Execute, &Command::Path(path), &options)
+            .await
+    }
+
+    /// Asks for the FlightInfo of a command that the server defines itself, outside of Flight SQL.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub async fn flight_info_for_command(
+        &self,
+        command: impl Into<bytes::Bytes>,
+        options: CallOptions,
+    ) -> Result<FlightInfo> {
+        let command = Command::Raw(command.into());
+        self.shared
+            .protocol()?
+            .flight_info(&Operation::Execute, &command, &options)
+            .await
+    }
+
+    /// Reads one ticket over the session's own connection. A ticket may be good for one read only.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the server does not know the ticket, or has given its rows away already.
+    pub async fn do_get(&self, ticket: &Ticket, options: CallOptions) -> Result<FlightReader> {
+        let operation = Operation::Fetch { endpoint: 0, of: 1 };
+        let reply = self
+            .shared
+            .protocol()?
+            .do_get(operation, ticket, &options)
+            .await?;
+        Ok(FlightReader::new(reply))
+    }
+
+    /// Reads all endpoints of a FlightInfo, which may come from another session or process.
+    ///
+    /// # Errors
+    ///
+    /// As [`do_get`](Self::do_get), naming the endpoint.
+    pub async fn read(&self, info: FlightInfo, options: CallOptions) -> Result<BatchStream> {
+        self.shared.protocol()?;
+        self.shared.open(info, &options, CancelHandle::new()).await
+    }
+
+    /// Begins a transaction; every statement until its end belongs to it. Dropping the guard rolls it back.
+    ///
+    /// # Errors
+    ///
+    /// `NotSupported` when the server has no transactions, `State` when one is open already.
+    pub async fn begin(&mut self) -> Result<Transaction<'_>> {
+        let id = self.shared.begin().await?;
+        Ok(Transaction::new(self, id))
+    }
+
+    /// Switches autocommit. With it off, the first statement begins a transaction that lasts until [`commit`](Self::commit) or
+    /// [`rollback`](Self::rollback). Switching it on commits what is open.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub async fn set_autocommit(&self, autocommit: bool) -> Result<()> {
+        if autocommit {
+            self.commit().await?;
+        }
+        self.shared.set_autocommit(autocommit).await;
+        Ok(())
+    }
+
+    /// Says whether every statement commits by itself.
+    pub async fn autocommit(&self) -> bool {
+        self.shared.autocommit().await
+    }
+
+    /// Says whether a transaction is open.
+    pub async fn in_transaction(&self) -> bool {
+        self.shared.in_transaction().await
+    }
+
+    /// Commits the open transaction; without one there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// What the server says; `CommitOutcomeUnknown` when the connection broke before its answer.
+    pub async fn commit(&self) -> Result<()> {
+        self.shared.end(TransactionEnd::Commit).await
+    }
+
+    /// Rolls the open transaction back; without one there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub async fn rollback(&self) -> Result<()> {
+        self.shared.end(TransactionEnd::Rollback).await
+    }
+
+    /// Sets session options on the server; [`SessionOptionValue::Unset`] erases one.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` naming every option the server refused, `NotSupported` when it has no sessions.
+    pub async fn set_options(
+        &self,
+        options: impl IntoIterator<Item = (String, SessionOptionValue)>,
+    ) -> Result<()> {
+        let refused = self
+            .shared
+            .protocol()?
+            .set_session_options(options, &CallOptions::new())
+            .await?;
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let refused: Vec<_> = refused
+            .iter()
+            .map(|(name, why)| format!("{name}: {why}"))
+            .collect();
+        let words = format!("the server refused session options: {}", refused.join(", "));
+        Err(Error::new(crate::error::Kind::InvalidRequest, words)
+            .during(Operation::SessionOptions)
+            .on(self.peer()))
+    }
+
+    /// The session options the server has.
+    ///
+    /// # Errors
+    ///
+    /// `NotSupported` when the server has no sessions.
+    pub async fn options(&self) -> Result<std::collections::BTreeMap<String, SessionOptionValue>> {
+        self.shared.protocol()?.session_options(&CallOptions::new()).await
+    }
+
+    /// The actions the server offers.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub async fn list_actions(&self) -> Result<Vec<ActionType>> {
+        self.shared.protocol()?.list_actions(&CallOptions::new()).await
+    }
+
+    /// Says whether an error has left the session in a state nobody knows, or it is closed: a pool drops such a session.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.shared.is_broken()
+    }
+
+    /// Asks the server for a sign of life: any answer will do.
+    ///
+    /// # Errors
+    ///
+    /// `Connection`, `Timeout` or `Authentication` when there is none, or the wrong one.
+    pub async fn ping(&self) -> Result<()> {
+        use crate::error::Kind;
+        match self.list_actions().await {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    Kind::Connection | Kind::Timeout | Kind::Authentication | Kind::State
+                ) =>
+            {
+                Err(error)
+            }
+            _ => {
+                self.shared.mend();
+                Ok(())
+            }
+        }
+    }
+
+    /// Rolls back what is open, waits for clean-ups under way, and puts autocommit back to what the connection string says.
+    ///
+    /// # Errors
+    ///
+    /// What the server says to the rollback.
+    pub async fn reset(&self) -> Result<()> {
+        self.shared.end(TransactionEnd::Rollback).await?;
+        self.shared
+            .set_autocommit(self.shared.config().get_autocommit())
+            .await;
+        Ok(())
+    }
+
+    /// As [`reset`](Self::reset), in the background: the next statement waits until it is done. What a pool does when a session is handed back.
+    pub fn release(&mut self) {
+        self.shared.release();
+    }
+
+    /// Ends the session: rolls back what is open, finishes clean-ups, closes it on the server.
+    ///
+    /// # Errors
+    ///
+    /// What the server said to the rollback; `Connection` or `Timeout` when it did not hear of the end.
+    pub async fn close(self) -> Result<()> {
+        self.shared.close().await
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("peer", &self.peer())
+            .field("broken", &self.is_broken())
+            .finish_non_exhaustive()
+    }
+}

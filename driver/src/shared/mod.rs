@@ -1,0 +1,320 @@
+//! What every handle of a session stands on.
+
+mod janitor;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+
+use self::janitor::{Janitor, Job};
+use crate::config::Config;
+use crate::error::{Error, Kind, Operation, Result, SqlState};
+use crate::protocol::{FlightInfo, Protocol, TransactionEnd};
+use crate::stream::{AskServer, BatchStream, CancelHandle};
+use crate::transport::{CallOptions, Locations, Transport};
+
+/// Something a server may lack; once it has said so, it is not asked again in that session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Feature {
+    Prepare,
+    Update,
+    Transactions,
+    CancelFlightInfo,
+    CancelQuery,
+}
+
+/// The session behind its handles: the last one dropped ends it on the server.
+pub(crate) struct Shared {
+    protocol: Protocol,
+    locations: Arc<Locations>,
+    lacking: Mutex<HashSet<Feature>>,
+    transaction: tokio::sync::Mutex<TransactionState>,
+    janitor: Janitor,
+    closed: AtomicBool,
+    /// Set by an error after which the session's state on the server is unknown.
+    broken: AtomicBool,
+}
+
+/// The one transaction a session can have open.
+#[derive(Debug)]
+struct TransactionState {
+    current: Option<Bytes>,
+    autocommit: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(transport: Transport) -> Arc<Self> {
+        let autocommit = transport.config().get_autocommit();
+        let protocol = Protocol::new(transport.clone());
+        Arc::new(Self {
+            janitor: Janitor::start(protocol.clone()),
+            locations: Locations::new(transport),
+            protocol,
+            lacking: Mutex::default(),
+            transaction: tokio::sync::Mutex::new(TransactionState {
+                current: None,
+                autocommit,
+            }),
+            closed: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        self.protocol.transport().config()
+    }
+
+    /// The protocol, unless the session has been closed.
+    pub(crate) fn protocol(&self) -> Result<&Protocol> {
+        if self.closed.load(Ordering::Acquire) {
+            let error = Error::new(Kind::State, "the session is closed").state(SqlState::CONNECTION_CLOSED);
+            return Err(error.on(self.peer()));
+        }
+        Ok(&self.protocol)
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        self.protocol.transport().peer()
+    }
+
+    /// Says whether the server has said that it lacks something.
+    pub(crate) fn lacks(&self, feature: Feature) -> bool {
+        self.lacking
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&feature)
+    }
+
+    /// Takes note when an error says that the server lacks something.
+    pub(crate) fn note<T>(&self, feature: Feature, result: Result<T>) -> Result<T> {
+        if result
+            .as_ref()
+            .is_err_and(|error| error.kind() == Kind::NotSupported)
+        {
+            self.lacking
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(feature);
+        }
+        result
+    }
+
+    /// Takes note when an error leaves the session in doubt.
+    pub(crate) fn watch<T>(&self, result: Result<T>) -> Result<T> {
+        if result
+            .as_ref()
+            .is_err_and(|error| error.is_connection() || error.kind() == Kind::Protocol)
+        {
+            self.broken.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire) || self.closed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn mend(&self) {
+        self.broken.store(false, Ordering::Release);
+    }
+
+    /// The transaction a statement belongs to; with autocommit off, one is begun for it.
+    pub(crate) async fn transaction(&self) -> Result<Option<Bytes>> {
+        self.janitor.settle().await;
+        let mut state = self.transaction.lock().await;
+        if state.current.is_none() && !state.autocommit {
+            state.current = Some(self.begin_on_server().await?);
+        }
+        Ok(state.current.clone())
+    }
+
+    async fn begin_on_server(&self) -> Result<Bytes> {
+        self.note(
+            Feature::Transactions,
+            self.protocol()?.begin(&CallOptions::new()).await,
+        )
+    }
+
+    /// Begins the session's transaction.
+    pub(crate) async fn begin(&self) -> Result<Bytes> {
+        self.janitor.settle().await;
+        let mut state = self.transaction.lock().await;
+        if state.current.is_some() {
+            return Err(Error::new(Kind::State, "the session has a transaction open")
+                .state(SqlState::INVALID_TRANSACTION_STATE)
+                .during(Operation::Begin)
+                .on(self.peer()));
+        }
+        let id = self.begin_on_server().await?;
+        state.current = Some(id.clone());
+        Ok(id)
+    }
+
+    /// Ends the session's transaction; without one, nothing is to be done.
+    ///
+    /// The transaction counts as ended before the server is asked: one whose end failed is of no use to any later statement.
+    pub(crate) async fn end(&self, end: TransactionEnd) -> Result<()> {
+        self.janitor.settle().await;
+        let mut state = self.transaction.lock().await;
+        let Some(id) = state.current.clone() else {
+            return Ok(());
+        };
+        // Should this future be dropped while the server is asked, the janitor rolls back.
+        let mut rollback = RollbackUnlessEnded {
+            janitor: &self.janitor,
+            id: Some(id.clone()),
+        };
+        state.current = None;
+        let ended = self.protocol()?.end(id, end, &CallOptions::new()).await;
+        if ended.is_ok() || end == TransactionEnd::Rollback {
+            rollback.id = None;
+        }
+        self.watch(ended)
+    }
+
+    pub(crate) async fn set_autocommit(&self, autocommit: bool) {
+        self.transaction.lock().await.autocommit = autocommit;
+    }
+
+    pub(crate) async fn autocommit(&self) -> bool {
+        self.transaction.lock().await.autocommit
+    }
+
+    pub(crate) async fn in_transaction(&self) -> bool {
+        self.janitor.settle().await;
+        self.transaction.lock().await.current.is_some()
+    }
+
+    /// Has a transaction rolled back by the janitor: its guard was dropped.
+    pub(crate) fn abandon_transaction(&self, id: &Bytes) {
+        if let Ok(mut state) = self.transaction.try_lock() {
+            if state.current.as_ref() != Some(id) {
+                return;
+            }
+            state.current = None;
+        }
+        self.janitor.send(Job::Rollback(id.clone()));
+    }
+
+    /// Has whatever transaction is open rolled back by the janitor, and autocommit put back.
+    pub(crate) fn release(&self) {
+        // Nobody else holds the lock: the session is borrowed exclusively, and its statements hold it only while they begin.
+        if let Ok(mut state) = self.transaction.try_lock() {
+            state.autocommit = self.config().get_autocommit();
+            if let Some(id) = state.current.take() {
+                self.janitor.send(Job::Rollback(id));
+            }
+        } else {
+            self.broken.store(true, Ordering::Release);
+        }
+    }
+
+    /// Has a prepared statement closed by the janitor.
+    pub(crate) fn abandon_statement(&self, handle: Bytes) {
+        self.janitor.send(Job::CloseStatement(handle));
+    }
+
+    /// Opens the result of a FlightInfo; dropped before its end, it is cancelled on the server.
+    pub(crate) async fn open(
+        self: &Arc<Self>,
+        info: FlightInfo,
+        options: &CallOptions,
+        handle: CancelHandle,
+    ) -> Result<BatchStream> {
+        let batches = Box::pin(BatchStream::open(&self.locations, &info, options, handle.clone())).await;
+        let batches = self.watch(batches)?;
+        let ask = self.ask_about(&info, &handle);
+        let shared = Arc::clone(self);
+        Ok(batches.on_abandon(Box::new(move || {
+            if !shared.lacks(Feature::CancelFlightInfo) || !shared.lacks(Feature::CancelQuery) {
+                shared.janitor.send(Job::Cancel(ask));
+            }
+        })))
+    }
+
+    /// Lets a handle ask the server to stop working on a query.
+    pub(crate) fn ask_about(self: &Arc<Self>, info: &FlightInfo, handle: &CancelHandle) -> AskServer {
+        let (shared, info) = (Arc::clone(self), Arc::new(info.clone()));
+        let ask: AskServer = Arc::new(move || {
+            let (shared, info) = (Arc::clone(&shared), Arc::clone(&info));
+            async move { shared.cancel(&info).await }.boxed()
+        });
+        handle.ask_by(Arc::clone(&ask));
+        ask
+    }
+
+    /// Asks the server to stop working on a query: by the newer action, else by the older.
+    pub(crate) async fn cancel(&self, info: &FlightInfo) -> Result<crate::protocol::CancelStatus> {
+        let options = CallOptions::new();
+        if !self.lacks(Feature::CancelFlightInfo) {
+            match self.note(
+                Feature::CancelFlightInfo,
+                self.protocol.cancel(info, &options).await,
+            ) {
+                Err(error) if error.kind() == Kind::NotSupported => {}
+                answer => return answer,
+            }
+        }
+        self.note(
+            Feature::CancelQuery,
+            self.protocol.cancel_query(info, &options).await,
+        )
+    }
+
+    /// Ends the session: what is open is rolled back, then the server is told.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.janitor.drain().await;
+        let rolled_back = match self.closed.load(Ordering::Acquire) {
+            true => return Ok(()),
+            false => self.end(TransactionEnd::Rollback).await,
+        };
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return rolled_back;
+        }
+        // A server without sessions says so, and that is no failure to close.
+        let told = self.protocol.close_session(&CallOptions::new()).await;
+        rolled_back?;
+        match told {
+            Err(error) if error.is_connection() || error.kind() == Kind::Timeout => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(id) = self.transaction.get_mut().current.take() {
+            self.janitor.send(Job::Rollback(id));
+        }
+        if !self.closed.load(Ordering::Acquire) {
+            self.janitor.send(Job::CloseSession);
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("peer", &self.peer())
+            .field("closed", &self.closed)
+            .field("broken", &self.broken)
+            .finish_non_exhaustive()
+    }
+}
+
+struct RollbackUnlessEnded<'a> {
+    janitor: &'a Janitor,
+    id: Option<Bytes>,
+}
+
+impl Drop for RollbackUnlessEnded<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            self.janitor.send(Job::Rollback(id));
+        }
+    }
+}

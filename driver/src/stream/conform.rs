@@ -1,0 +1,243 @@
+//! One schema for a result, whatever its endpoints say: servers differ from themselves in nullability, metadata and width.
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+
+use crate::config::SchemaCheck;
+use crate::error::{Error, Kind, Result, guard};
+
+/// The schema of a result: what the stream says, nullable wherever the FlightInfo or the stream says so.
+pub(super) fn agree(promised: Option<&SchemaRef>, sent: &SchemaRef, check: SchemaCheck) -> Result<SchemaRef> {
+    let Some(promised) = promised.filter(|promised| !promised.fields().is_empty()) else {
+        return Ok(Arc::clone(sent));
+    };
+    if promised == sent {
+        return Ok(Arc::clone(sent));
+    }
+    if check == SchemaCheck::Strict && !same_but_metadata(promised, sent) {
+        return Err(differ("the FlightInfo", promised, sent));
+    }
+    if promised.fields().len() != sent.fields().len() {
+        // Several servers answer metadata commands with another schema in the FlightInfo than in the stream: the stream is what there is.
+        return Ok(Arc::clone(sent));
+    }
+    let fields = sent
+        .fields()
+        .iter()
+        .zip(promised.fields())
+        .map(|(sent, promised)| {
+            let same_column = sent.data_type() == promised.data_type();
+            let mut field = sent
+                .as_ref()
+                .clone()
+                .with_nullable(sent.is_nullable() || promised.is_nullable());
+            if same_column && field.metadata().is_empty() {
+                field = field.with_metadata(promised.metadata().clone());
+            }
+            Arc::new(field)
+        });
+    Ok(Arc::new(Schema::new_with_metadata(
+        fields.collect::<Vec<_>>(),
+        sent.metadata().clone(),
+    )))
+}
+
+/// Brings a batch into the schema of the result.
+pub(super) fn conform(batch: RecordBatch, schema: &SchemaRef, check: SchemaCheck) -> Result<RecordBatch> {
+    let own = batch.schema();
+    if Arc::ptr_eq(&own, schema) || own == *schema {
+        return Ok(batch);
+    }
+    if own.fields().len() != schema.fields().len() {
+        return Err(differ("an earlier batch", schema, &own));
+    }
+    if check == SchemaCheck::Strict && !same_but_metadata(schema, &own) {
+        return Err(differ("an earlier batch", schema, &own));
+    }
+    let rows = batch.num_rows();
+    let mut columns = Vec::with_capacity(batch.num_columns());
+    let mut fields = Vec::with_capacity(batch.num_columns());
+    for ((column, field), sent) in batch.columns().iter().zip(schema.fields()).zip(own.fields()) {
+        columns.push(widen(column, field, sent)?);
+        // A NULL in a column that was said to have none is kept: the data is the truth.
+        let surprising = !field.is_nullable() && column.null_count() > 0;
+        fields.push(if surprising {
+            Arc::new(field.as_ref().clone().with_nullable(true))
+        } else {
+            Arc::clone(field)
+        });
+    }
+    let unchanged = fields.iter().zip(schema.fields()).all(|(a, b)| Arc::ptr_eq(a, b));
+    let schema = match unchanged {
+        true => Arc::clone(schema),
+        false => Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())),
+    };
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, columns, &options).map_err(Error::from)
+}
+
+fn widen(column: &ArrayRef, field: &Field, sent: &Field) -> Result<ArrayRef> {
+    if column.data_type() == field.data_type() {
+        return Ok(Arc::clone(column));
+    }
+    if !same_family(field.data_type(), column.data_type()) {
+        let (name, was, is) = (field.name(), field.data_type(), sent.data_type());
+        return Err(Error::protocol(format!(
+            "column {name:?} is {was} in one part of the result and {is} in another"
+        )));
+    }
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    guard(|| cast_with_options(column, field.data_type(), &options))?.map_err(|error| {
+        let (name, was, is) = (field.name(), field.data_type(), sent.data_type());
+        let words = format!("column {name:?} is {was} in one part of the result and {is} in another, and a value does not fit: {error}");
+        Error::new(Kind::Protocol, words)
+    })
+}
+
+/// Types between which a cast keeps the value or fails.
+fn same_family(a: &DataType, b: &DataType) -> bool {
+    #[derive(PartialEq)]
+    enum Family {
+        Integer,
+        Float,
+        Decimal,
+        Text,
+        Bytes,
+        Date,
+        Other,
+    }
+    fn family(data_type: &DataType) -> Family {
+        match data_type {
+            t if t.is_integer() => Family::Integer,
+            t if t.is_floating() => Family::Float,
+            t if t.is_decimal() => Family::Decimal,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Family::Text,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Family::Bytes,
+            DataType::Date32 | DataType::Date64 => Family::Date,
+            DataType::Dictionary(_, value) => family(value),
+            _ => Family::Other,
+        }
+    }
+    match (a, b) {
+        // A part of a result that has only NULLs may not know its type.
+        (_, DataType::Null) => true,
+        (DataType::Dictionary(_, value), other) | (other, DataType::Dictionary(_, value))
+            if **value == *other =>
+        {
+            true
+        }
+        _ => family(a) == family(b) && family(a) != Family::Other,
+    }
+}
+
+fn same_but_metadata(a: &Schema, b: &Schema) -> bool {
+    let same = |(a, b): (&Arc<Field>, &Arc<Field>)| {
+        a.name() == b.name() && a.is_nullable() == b.is_nullable() && a.data_type() == b.data_type()
+    };
+    a.fields().len() == b.fields().len() && a.fields().iter().zip(b.fields()).all(same)
+}
+
+fn differ(what: &str, expected: &Schema, sent: &Schema) -> Error {
+    Error::protocol(format!(
+        "the stream has another schema than {what}: {} and not {}",
+        shown(sent),
+        shown(expected)
+    ))
+}
+
+fn shown(schema: &Schema) -> String {
+    const MOST_SHOWN: usize = 20;
+    let null = |field: &Field| if field.is_nullable() { "" } else { " not null" };
+    let mut shown: Vec<_> = schema
+        .fields()
+        .iter()
+        .take(MOST_SHOWN)
+        .map(|field| format!("{} {}{}", field.name(), field.data_type(), null(field)))
+        .collect();
+    if schema.fields().len() > MOST_SHOWN {
+        shown.push("…".to_owned());
+    }
+    format!("({})", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Array as _, AsArray as _, Int32Array, Int64Array, StringArray};
+    use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
+    use arrow::record_batch::RecordBatch;
+
+    use super::{agree, conform};
+    use crate::config::SchemaCheck::{Lenient, Strict};
+
+    fn schema(data_type: DataType, nullable: bool) -> SchemaRef {
+        Arc::new(Schema::new(vec![Field::new("a", data_type, nullable)]))
+    }
+
+    #[test]
+    fn what_either_calls_nullable_is_nullable() {
+        let (promised, sent) = (schema(DataType::Int32, false), schema(DataType::Int32, true));
+        assert!(
+            agree(Some(&promised), &sent, Lenient)
+                .unwrap()
+                .field(0)
+                .is_nullable()
+        );
+        assert!(
+            agree(Some(&sent), &promised, Lenient)
+                .unwrap()
+                .field(0)
+                .is_nullable()
+        );
+        assert!(agree(Some(&promised), &sent, Strict).is_err());
+    }
+
+    #[test]
+    fn a_narrower_batch_is_widened() {
+        let batch = RecordBatch::try_new(
+            schema(DataType::Int32, true),
+            vec![Arc::new(Int32Array::from(vec![1]))],
+        );
+        let wide = conform(batch.unwrap(), &schema(DataType::Int64, true), Lenient).unwrap();
+        assert_eq!(wide.column(0).as_primitive::<Int64Type>().value(0), 1);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_an_error_and_never_cut() {
+        let wide = Int64Array::from(vec![i64::MAX]);
+        let batch = RecordBatch::try_new(schema(DataType::Int64, true), vec![Arc::new(wide)]).unwrap();
+        let error = conform(batch, &schema(DataType::Int32, true), Lenient).unwrap_err();
+        assert!(
+            error.message().contains("Int32") && error.message().contains("Int64"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn another_type_is_an_error_that_names_both() {
+        let text = StringArray::from(vec!["1"]);
+        let batch = RecordBatch::try_new(schema(DataType::Utf8, true), vec![Arc::new(text)]).unwrap();
+        let error = conform(batch, &schema(DataType::Int32, true), Lenient).unwrap_err();
+        assert!(
+            error.message().contains("Int32") && error.message().contains("Utf8"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_null_where_none_was_promised_is_kept() {
+        let nulls = Int32Array::from(vec![None, Some(1)]);
+        let batch = RecordBatch::try_new(schema(DataType::Int32, true), vec![Arc::new(nulls)]).unwrap();
+        let kept = conform(batch, &schema(DataType::Int32, false), Lenient).unwrap();
+        assert!(kept.column(0).is_null(0));
+        assert_eq!(kept.column(0).as_primitive::<Int32Type>().value(1), 1);
+    }
+}

@@ -1,0 +1,355 @@
+//! The one gate through which every RPC leaves: credentials, headers, cookies, deadline, retry and the log record are written once, here.
+
+mod auth;
+mod connect;
+mod cookies;
+mod deadline;
+mod headers;
+mod location;
+mod reply;
+mod retry;
+mod tls;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow_flight::flight_service_client::FlightServiceClient;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+use url::Url;
+
+use self::auth::Auth;
+pub(crate) use self::connect::Address;
+use self::cookies::CookieJar;
+pub(crate) use self::deadline::expired;
+use self::deadline::{Deadlines, within};
+pub use self::headers::CallOptions;
+pub(crate) use self::location::{Candidate, Locations};
+pub(crate) use self::reply::Reply;
+use crate::config::{Config, TransportKind};
+use crate::error::{Error, Kind, Operation, Result, metadata_of};
+use crate::metadata::Metadata;
+use crate::trace;
+
+pub(crate) type Client = FlightServiceClient<Channel>;
+
+/// A channel to one server, with the identity of the session that uses it; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Transport(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    peer: String,
+    address: Address,
+    origin: Url,
+    identity: Arc<Identity>,
+}
+
+/// What all channels of a session share.
+pub(crate) struct Identity {
+    pub(crate) config: Config,
+    headers: Metadata,
+    auth: Auth,
+    cookies: Option<CookieJar>,
+    deadlines: Deadlines,
+}
+
+impl Identity {
+    fn new(config: &Config) -> Self {
+        let mut headers: Metadata = config
+            .get_headers()
+            .iter()
+            .map(|(name, value)| (name, value.expose().as_bytes().to_vec()))
+            .collect();
+        // InfluxDB and its kin want it with every call; nobody else minds (feature map, section 3.1).
+        if let Some(database) = config
+            .get_database()
+            .filter(|_| headers.get_bytes("database").is_none())
+        {
+            headers.append("database", database.as_bytes().to_vec());
+        }
+        Self {
+            headers,
+            auth: Auth::new(config),
+            cookies: config.get_cookies().then(CookieJar::new),
+            deadlines: Deadlines::new(config),
+            config: config.clone(),
+        }
+    }
+}
+
+impl Transport {
+    /// Opens a session's first channel, to the first of its hosts that answers, and logs in.
+    pub(crate) async fn connect(config: &Config) -> Result<Self> {
+        Self::connect_bare(config).await?.begin().await
+    }
+
+    /// Opens a channel to the first host that answers, without logging in.
+    pub(crate) async fn connect_bare(config: &Config) -> Result<Self> {
+        let identity = Arc::new(Identity::new(config));
+        let mut last = None;
+        for address in addresses(config)? {
+            match Self::open(Arc::clone(&identity), address).await {
+                Ok(transport) => return Ok(transport),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::config("the connection string names no host")))
+    }
+
+    /// Opens another channel of the same session, as a location of an endpoint asks for.
+    pub(crate) async fn open(identity: Arc<Identity>, address: Address) -> Result<Self> {
+        let channel = connect::open(&identity.config, &address).await?;
+        Self::over(channel, identity, address)
+    }
+
+    /// A new session over the channel of this one: its own token, cookies and headers.
+    pub(crate) async fn share(&self, config: &Config) -> Result<Self> {
+        let identity = Arc::new(Identity::new(config));
+        let inner = &self.0;
+        let client = inner.client.clone();
+        let inner = Inner {
+            client,
+            peer: inner.peer.clone(),
+            address: inner.address.clone(),
+            origin: inner.origin.clone(),
+            identity,
+        };
+        Self(Arc::new(inner)).begin().await
+    }
+
+    fn over(channel: Channel, identity: Arc<Identity>, address: Address) -> Result<Self> {
+        let limit = identity.config.get_max_message_size();
+        let client = FlightServiceClient::new(channel)
+            .max_decoding_message_size(limit)
+            .max_encoding_message_size(limit);
+        let (peer, origin) = (address.peer(), address.origin()?);
+        Ok(Self(Arc::new(Inner {
+            client,
+            peer,
+            address,
+            origin,
+            identity,
+        })))
+    }
+
+    async fn begin(self) -> Result<Self> {
+        let auth = &self.0.identity.auth;
+        if auth.wants_handshake() {
+            self.login(auth.generation()).await?;
+        } else {
+            auth.without_handshake();
+        }
+        Ok(self)
+    }
+
+    async fn login(&self, generation: u64) -> Result<()> {
+        let Inner { client, identity, .. } = &*self.0;
+        let (deadline, option) = identity.deadlines.of(&Operation::Handshake);
+        let started = Instant::now();
+        let mut client = client.clone();
+        let login = identity.auth.login(&mut client, &identity.headers, generation);
+        let result = within(deadline, option, login).await.and_then(|answer| answer);
+        let result = self.logged(&Operation::Handshake, started, result);
+        self.absorb(&result?);
+        Ok(())
+    }
+
+    /// `host:port` of the server behind this channel.
+    pub(crate) fn peer(&self) -> &str {
+        &self.0.peer
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.0.address
+    }
+
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.0.identity
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.identity.config
+    }
+
+    /// The deadline of a whole result (`total_timeout`).
+    pub(crate) fn total_timeout(&self) -> Option<Duration> {
+        self.0.identity.deadlines.total
+    }
+
+    /// The deadline of one operation, and the option that sets it.
+    pub(crate) fn deadline(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+    ) -> (Option<Duration>, &'static str) {
+        let (deadline, option) = self.0.identity.deadlines.of(operation);
+        (options.get_timeout().or(deadline), option)
+    }
+
+    /// Forgets the cookies of a session that was closed.
+    pub(crate) fn forget_session(&self) {
+        if let Some(cookies) = &self.0.identity.cookies {
+            cookies.clear();
+        }
+    }
+
+    /// Sends a call whose request can be made again: tries again where that is safe, and logs in once more where the server asks for it.
+    pub(crate) async fn call<M, R, F, Fut>(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        message: M,
+        send: F,
+    ) -> Result<(R, Metadata)>
+    where
+        M: Clone,
+        F: Fn(Client, Request<M>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<R>, Status>>,
+    {
+        let auth = &self.0.identity.auth;
+        let mut logged_in = false;
+        let mut attempt = 0;
+        loop {
+            let generation = auth.generation();
+            // Boxed: a call's future is large, and would be part of every future above it.
+            let error = match Box::pin(self.send(operation, options, message.clone(), &send)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error.kind() == Kind::Authentication && !logged_in && auth.can_login_again() {
+                logged_in = true;
+                Box::pin(self.login(generation)).await?;
+                continue;
+            }
+            attempt += 1;
+            if attempt > retry::MOST_RETRIES || !retry::may_repeat(operation, &error) {
+                return Err(error);
+            }
+            trace::retry(operation, self.peer(), attempt, &error);
+            tokio::time::sleep(retry::pause(attempt)).await;
+        }
+    }
+
+    /// Sends a call once: its request cannot be made again, or must not be.
+    pub(crate) async fn send<M, R, F, Fut>(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        message: M,
+        send: F,
+    ) -> Result<(R, Metadata)>
+    where
+        F: Fn(Client, Request<M>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<R>, Status>>,
+    {
+        let started = Instant::now();
+        let result = self.attempt(operation, options, message, send).await;
+        self.logged(operation, started, result)
+    }
+
+    async fn attempt<M, R, F, Fut>(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        message: M,
+        send: F,
+    ) -> Result<(R, Metadata)>
+    where
+        F: Fn(Client, Request<M>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<R>, Status>>,
+    {
+        let mut request = Request::new(message);
+        self.dress(&mut request, options)?;
+        let (deadline, option) = self.deadline(operation, options);
+        let answer = within(deadline, option, send(self.0.client.clone(), request)).await?;
+        match answer {
+            Ok(response) => {
+                let headers = metadata_of(response.metadata());
+                self.absorb(&headers);
+                Ok((response.into_inner(), headers))
+            }
+            Err(status) => Err(self.failed(&status)),
+        }
+    }
+
+    /// Puts headers, credentials and cookies on a request.
+    fn dress<T>(&self, request: &mut Request<T>, options: &CallOptions) -> Result<()> {
+        let Inner { identity, origin, .. } = &*self.0;
+        headers::apply(request, &identity.headers, options.headers())?;
+        if request.metadata().get("authorization").is_none() {
+            identity.auth.authorize(request)?;
+        }
+        if let Some(cookies) = identity.cookies.as_ref().and_then(|jar| jar.header(origin)) {
+            headers::append(request.metadata_mut(), "cookie", cookies.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Takes cookies and rotated tokens out of an answer.
+    fn absorb(&self, answer: &Metadata) {
+        if answer.is_empty() {
+            return;
+        }
+        let Inner { identity, origin, .. } = &*self.0;
+        identity.auth.absorb(answer);
+        if let Some(cookies) = &identity.cookies {
+            cookies.absorb(origin, answer);
+        }
+    }
+
+    /// Reads a failed call: its trailers count like those of any other.
+    fn failed(&self, status: &Status) -> Error {
+        let error = Error::from_status(status);
+        if error.kind() != Kind::Authentication {
+            self.absorb(error.metadata());
+        }
+        connect::explain(error, self.0.address.kind)
+    }
+
+    fn logged<T>(&self, operation: &Operation, started: Instant, result: Result<T>) -> Result<T> {
+        let result = result.map_err(|error| error.during(operation.clone()).on(self.peer()));
+        trace::rpc(operation, self.peer(), started.elapsed(), result.as_ref().err());
+        result
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("peer", &self.0.peer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The hosts of a configuration, in the order they are tried.
+fn addresses(config: &Config) -> Result<Vec<Address>> {
+    config.validate()?;
+    let kind = config.get_transport();
+    if kind == TransportKind::Unix {
+        let path = config.get_socket_path().ok_or_else(|| {
+            Error::config("transport=unix needs the path of a socket")
+                .hint("flightsql:///path/to.sock?transport=unix")
+        })?;
+        return Ok(vec![Address {
+            kind,
+            host: path.to_owned(),
+            port: 0,
+        }]);
+    }
+    let hosts = config.get_hosts();
+    let mut addresses: Vec<_> = hosts
+        .iter()
+        .map(|host| Address {
+            kind,
+            host: host.name().to_owned(),
+            port: host.port(),
+        })
+        .collect();
+    if config.get_target() == crate::config::HostOrder::Random {
+        fastrand::shuffle(&mut addresses);
+    }
+    Ok(addresses)
+}
