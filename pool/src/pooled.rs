@@ -1,0 +1,65 @@
+//! A session on loan.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use deadpool::managed::Object;
+use jetbridge::Session;
+
+use crate::manager::Manager;
+
+/// A session on loan from a pool; dropping it hands it back.
+///
+/// On the way back an open transaction is rolled back, and a session that an error has left in doubt is ended and not kept.
+pub struct PooledSession {
+    /// There until the drop.
+    session: Option<Object<Manager>>,
+}
+
+impl From<Object<Manager>> for PooledSession {
+    fn from(session: Object<Manager>) -> Self {
+        Self {
+            session: Some(session),
+        }
+    }
+}
+
+impl Deref for PooledSession {
+    type Target = Session;
+
+    #[track_caller]
+    fn deref(&self) -> &Session {
+        match &self.session {
+            Some(session) => session,
+            None => unreachable!("a session is there until it is dropped"),
+        }
+    }
+}
+
+impl DerefMut for PooledSession {
+    #[track_caller]
+    fn deref_mut(&mut self) -> &mut Session {
+        match &mut self.session {
+            Some(session) => session,
+            None => unreachable!("a session is there until it is dropped"),
+        }
+    }
+}
+
+impl Drop for PooledSession {
+    fn drop(&mut self) {
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        session.release();
+        if session.is_broken() {
+            drop(Object::take(session));
+        }
+    }
+}
+
+impl fmt::Debug for PooledSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PooledSession").field(&**self).finish()
+    }
+}
