@@ -1,1 +1,6 @@
-//! The suite, to come.
+//! The suite: cases that a user could write, through every door of Jetbridge, against real servers.
+//!
+//! [`server`] starts the servers that are not ours and fetches what it needs for them.
+
+pub mod check;
+pub mod server;

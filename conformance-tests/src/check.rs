@@ -1,0 +1,15 @@
+//! What cases hold results against.
+
+use futures::TryStreamExt as _;
+use jetbridge::{BatchStream, Result};
+
+/// Reads a result to its end and counts its rows.
+///
+/// # Errors
+///
+/// Whatever made the result break.
+pub async fn rows(batches: BatchStream) -> Result<usize> {
+    batches
+        .try_fold(0, |rows, batch| async move { Ok(rows + batch.num_rows()) })
+        .await
+}

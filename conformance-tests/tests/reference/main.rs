@@ -1,0 +1,37 @@
+//! The driver against the reference server: always runs, needs nothing but this machine.
+
+mod auth;
+mod errors;
+mod flight;
+mod ingest;
+mod long;
+mod params;
+mod pool;
+mod query;
+mod session;
+mod transaction;
+
+use jetbridge::{Config, Session};
+use jetbridge_reference_server::{Builder, ReferenceServer, Running};
+
+/// A server of its own for a test, and a session with it.
+async fn start(builder: Builder) -> (Running, Session) {
+    let server = builder.serve().await.expect("the reference server starts");
+    let session = Session::connect(string(&server))
+        .await
+        .expect("the driver connects");
+    (server, session)
+}
+
+async fn start_plain() -> (Running, Session) {
+    start(ReferenceServer::builder()).await
+}
+
+/// The connection string of a server.
+fn string(server: &Running) -> String {
+    format!("flightsql://{}?transport=tcp", server.address())
+}
+
+fn config(server: &Running) -> Config {
+    string(server).parse().expect("the connection string is right")
+}

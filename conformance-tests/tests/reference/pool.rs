@@ -1,0 +1,80 @@
+//! The pool.
+
+use jetbridge::Kind;
+use jetbridge_pool::Pool;
+use jetbridge_reference_server::ReferenceServer;
+
+use crate::string;
+
+#[tokio::test]
+async fn sessions_come_from_one_string_and_go_back() {
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let pool = Pool::connect(format!("{}&pool_max_size=4", string(&server)))
+        .await
+        .unwrap();
+    for _ in 0..10 {
+        let session = pool.get().await.unwrap();
+        assert_eq!(
+            session
+                .query("SELECT 1")
+                .await
+                .unwrap()
+                .fetch_all()
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+    let status = pool.status();
+    assert_eq!((status.size, status.idle, status.max_size), (1, 1, 4));
+    pool.close().await.unwrap();
+    assert_eq!(pool.get().await.unwrap_err().kind(), Kind::State);
+}
+
+#[tokio::test]
+async fn a_full_pool_says_how_full_it_is() {
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let options = "pool_max_size=2&pool_acquire_timeout=50ms";
+    let pool = Pool::connect(format!("{}&{options}", string(&server)))
+        .await
+        .unwrap();
+    let _held = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    let error = pool.get().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Timeout);
+    assert!(error.message().contains("2 of 2 in use"), "{error}");
+}
+
+#[tokio::test]
+async fn a_returned_session_is_rolled_back() {
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let pool = Pool::connect(format!("{}&pool_max_size=1", string(&server)))
+        .await
+        .unwrap();
+    let session = pool.get().await.unwrap();
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    session.set_autocommit(false).await.unwrap();
+    session.update("INSERT INTO t VALUES (1)").await.unwrap();
+    drop(session);
+    let session = pool.get().await.unwrap();
+    assert!(session.autocommit().await);
+    let mut cursor = session.query("SELECT count(*) FROM t").await.unwrap();
+    assert_eq!(
+        cursor.fetch_one().await.unwrap().unwrap().get::<i64>(0).unwrap(),
+        0
+    );
+    assert_eq!(server.counters().open_transactions, 0);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_known_when_the_pool_connects() {
+    let server = ReferenceServer::builder()
+        .users([("ada", "x")])
+        .serve()
+        .await
+        .unwrap();
+    let error = Pool::connect(format!("flightsql://ada:y@{}?transport=tcp", server.address()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Authentication);
+}

@@ -1,0 +1,136 @@
+//! Session options, the catalog, actions.
+
+use jetbridge::{Kind, SessionOptionValue, TableFilter};
+
+use crate::start_plain;
+
+#[tokio::test]
+async fn session_options_keep_their_types() {
+    let (server, session) = start_plain().await;
+    let set = [
+        ("number".to_owned(), SessionOptionValue::from(123_i64)),
+        ("real".to_owned(), 456.0.into()),
+        ("flag".to_owned(), true.into()),
+        ("list".to_owned(), vec!["a".to_owned(), " ".to_owned()].into()),
+    ];
+    session.set_options(set.clone()).await.unwrap();
+    let read = session.options().await.unwrap();
+    for (name, value) in set {
+        assert_eq!(read.get(&name), Some(&value), "{name}");
+    }
+    session
+        .set_options([("number".to_owned(), SessionOptionValue::Unset)])
+        .await
+        .unwrap();
+    assert!(!session.options().await.unwrap().contains_key("number"));
+    let error = session
+        .set_options([("lol_invalid".to_owned(), "x".into())])
+        .await
+        .unwrap_err();
+    assert!(
+        error.kind() == Kind::InvalidRequest && error.message().contains("lol_invalid"),
+        "{error}"
+    );
+    session.close().await.unwrap();
+    assert_eq!(server.counters().open_sessions, 0);
+}
+
+#[tokio::test]
+async fn the_catalog_is_read_by_all_nine_commands() {
+    let (_server, session) = start_plain().await;
+    let catalog = session.catalog();
+    let mut tables = catalog
+        .tables(&TableFilter {
+            table_pattern: Some("order%".into()),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    let names: Vec<String> = tables
+        .fetch_all()
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get("table_name").unwrap())
+        .collect();
+    assert_eq!(names, ["order_items", "orders"]);
+    let mut key = catalog.primary_keys("order_items").await.unwrap();
+    let columns: Vec<String> = key
+        .fetch_all()
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get("column_name").unwrap())
+        .collect();
+    assert_eq!(columns, ["order_id", "line"]);
+    let mut imported = catalog.imported_keys("order_items").await.unwrap();
+    assert_eq!(imported.fetch_all().await.unwrap().len(), 2);
+    let mut exported = catalog.exported_keys("orders").await.unwrap();
+    assert_eq!(exported.fetch_all().await.unwrap().len(), 1);
+    let mut cross = catalog.cross_reference("orders", "order_items").await.unwrap();
+    assert_eq!(cross.fetch_all().await.unwrap().len(), 1);
+    assert_eq!(
+        catalog.catalogs().await.unwrap().fetch_all().await.unwrap().len(),
+        1
+    );
+    assert_eq!(
+        catalog
+            .schemas(None, None)
+            .await
+            .unwrap()
+            .fetch_all()
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        catalog
+            .table_types()
+            .await
+            .unwrap()
+            .fetch_all()
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(
+        catalog
+            .type_info(None)
+            .await
+            .unwrap()
+            .fetch_all()
+            .await
+            .unwrap()
+            .len(),
+        12
+    );
+    let info = catalog.sql_info([0, 8]).await.unwrap().fetch_all().await.unwrap();
+    assert_eq!(info.len(), 2);
+    assert_eq!(
+        info[0].value("value").unwrap().to_string(),
+        "Jetbridge reference server"
+    );
+}
+
+#[tokio::test]
+async fn the_schema_of_a_table_comes_with_it() {
+    let (_server, session) = start_plain().await;
+    let filter = TableFilter {
+        table_pattern: Some("products".into()),
+        include_schema: true,
+        ..Default::default()
+    };
+    let mut tables = session.catalog().tables(&filter).await.unwrap();
+    let row = tables.fetch_one().await.unwrap().unwrap();
+    assert!(row.get::<&[u8]>("table_schema").unwrap().len() > 100);
+}
+
+#[tokio::test]
+async fn a_ping_is_answered() {
+    let (server, session) = start_plain().await;
+    session.ping().await.unwrap();
+    server.shutdown().await.unwrap();
+    session.ping().await.unwrap_err();
+}

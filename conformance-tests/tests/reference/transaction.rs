@@ -1,0 +1,114 @@
+//! Transactions and savepoints.
+
+use jetbridge::{Kind, Session};
+
+use crate::start_plain;
+
+async fn count(session: &Session) -> i64 {
+    let mut cursor = session.query("SELECT count(*) AS n FROM t").await.unwrap();
+    cursor.fetch_one().await.unwrap().unwrap().get("n").unwrap()
+}
+
+async fn insert(session: &Session) {
+    assert_eq!(session.update("INSERT INTO t VALUES (1)").await.unwrap(), Some(1));
+}
+
+#[tokio::test]
+async fn a_commit_lasts_and_a_rollback_does_not() {
+    let (server, mut session) = start_plain().await;
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    let transaction = session.begin().await.unwrap();
+    insert(&transaction).await;
+    transaction.commit().await.unwrap();
+    let transaction = session.begin().await.unwrap();
+    insert(&transaction).await;
+    assert_eq!(count(&transaction).await, 2);
+    transaction.rollback().await.unwrap();
+    assert_eq!(count(&session).await, 1);
+    assert_eq!(server.counters().open_transactions, 0);
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_is_rolled_back_before_the_next_statement() {
+    let (server, mut session) = start_plain().await;
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    for _ in 0..10 {
+        let transaction = session.begin().await.unwrap();
+        insert(&transaction).await;
+        drop(transaction);
+        assert_eq!(count(&session).await, 0);
+        assert_eq!(server.counters().open_transactions, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_savepoint_undoes_a_part() {
+    let (_server, mut session) = start_plain().await;
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    let transaction = session.begin().await.unwrap();
+    insert(&transaction).await;
+    let savepoint = transaction.savepoint("one").await.unwrap();
+    insert(&transaction).await;
+    savepoint.rollback().await.unwrap();
+    let savepoint = transaction.savepoint("two").await.unwrap();
+    insert(&transaction).await;
+    savepoint.release().await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(count(&session).await, 2);
+}
+
+#[tokio::test]
+async fn without_autocommit_nothing_lasts_before_commit() {
+    let (_server, session) = start_plain().await;
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    session.set_autocommit(false).await.unwrap();
+    insert(&session).await;
+    session.rollback().await.unwrap();
+    assert_eq!(count(&session).await, 0);
+    insert(&session).await;
+    session.commit().await.unwrap();
+    session.set_autocommit(true).await.unwrap();
+    assert_eq!(count(&session).await, 1);
+}
+
+#[tokio::test]
+async fn closing_a_session_rolls_back_what_is_open() {
+    let (server, session) = start_plain().await;
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    session.set_autocommit(false).await.unwrap();
+    insert(&session).await;
+    assert_eq!(server.counters().open_transactions, 1);
+    session.close().await.unwrap();
+    let counters = server.counters();
+    assert_eq!((counters.open_transactions, counters.open_sessions), (0, 0));
+    let next = Session::connect(crate::string(&server)).await.unwrap();
+    assert_eq!(count(&next).await, 0);
+}
+
+#[tokio::test]
+async fn a_failed_commit_is_never_a_success() {
+    let (_server, mut session) = start_plain().await;
+    session.update("PRAGMA foreign_keys = ON").await.unwrap();
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    let transaction = session.begin().await.unwrap();
+    let sql = "CREATE TABLE child (c INTEGER REFERENCES t (a) DEFERRABLE INITIALLY DEFERRED)";
+    transaction.update(sql).await.unwrap();
+    transaction.update("ROLLBACK").await.unwrap_err();
+    transaction.rollback().await.unwrap();
+    // A transaction that the server does not know any more cannot be committed.
+    session.set_autocommit(false).await.unwrap();
+    insert(&session).await;
+    session.commit().await.unwrap();
+    assert!(!session.in_transaction().await);
+    session.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_transaction_in_one_session_is_refused() {
+    let (_server, session) = start_plain().await;
+    session.set_autocommit(false).await.unwrap();
+    session.query("SELECT 1").await.unwrap();
+    let mut session = session;
+    let error = session.begin().await.unwrap_err();
+    assert_eq!((error.kind(), error.sqlstate().as_str()), (Kind::State, "25000"));
+}
