@@ -327,7 +327,8 @@ proptest! {
     fn no_secret_is_in_the_error_about_a_text_that_was_garbled(
         config in config(),
         at in any::<prop::sample::Index>(),
-        garbage in hostile(),
+        // With a `=` it could put the secret under the name of another option, where nobody can tell it for one.
+        garbage in hostile().prop_map(|text| text.replace('=', "")),
         uri in any::<bool>(),
     ) {
         let config = config.password(CANARY).token(CANARY).header("x-secret", CANARY);

@@ -34,7 +34,7 @@ pub(super) const HOST: Access = Access {
             .map(Host::port);
         let hosts = read_hosts(text, given.unwrap_or(DEFAULT_PORT))?;
         let other = |host: &Host| host.names_its_port() && Some(host.port()) != given;
-        if given.is_some() && hosts.iter().all(other) {
+        if given.is_some() && !hosts.is_empty() && hosts.iter().all(other) {
             return Err("names another port than the option `port`".to_owned());
         }
         config.hosts = hosts;

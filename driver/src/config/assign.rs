@@ -270,16 +270,12 @@ fn is_skip_verify(text: &str) -> bool {
     plain_name(text.trim()) == "skipverify"
 }
 
-/// An error about a value; the text is left out where it may be a secret.
+/// An error about a value; the text is left out where it may be, or may hold, a secret.
 pub(super) fn bad_value(key: &str, text: Option<&str>, problem: &str) -> Error {
-    let shown = match text {
-        // What holds an `@` may be a login in the wrong place.
-        Some(text) if !text.contains('@') => {
-            let short: String = text.chars().take(60).collect();
-            format!(" (`{}`)", short.escape_debug())
-        }
-        Some(_) | None => String::new(),
-    };
+    // What is more than a plain word may be several options that a missing separator joined, or a login.
+    let plain = |c: char| c.is_ascii_alphanumeric() || " _-.:/,+*".contains(c);
+    let shown = text.filter(|text| text.len() <= 60 && text.chars().all(plain));
+    let shown = shown.map(|text| format!(" (`{text}`)")).unwrap_or_default();
     Error::config(format!("the option `{key}`{shown} {problem}"))
 }
 

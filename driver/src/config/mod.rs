@@ -227,9 +227,10 @@ impl Config {
         let mut entries = Vec::new();
         for option in Self::options() {
             if let Some(access) = option.access()
-                && !(access.is_default)(self) {
-                    entries.push((option.key().to_owned(), (access.show)(self, reveal)));
-                }
+                && !(access.is_default)(self)
+            {
+                entries.push((option.key().to_owned(), (access.show)(self, reveal)));
+            }
         }
         let header = |(name, value): &(String, Secret)| (format!("header.{name}"), reveal.secret(value));
         entries.extend(self.headers.iter().map(header));

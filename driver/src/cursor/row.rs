@@ -141,7 +141,10 @@ impl Row {
     /// column, 22003 where the value does not fit, 22002 where it is NULL and the type is no `Option`, 22018 where text says no such value,
     /// and 42S22 where there is no such column.
     #[inline]
-    #[expect(clippy::needless_pass_by_value, reason = "a number or a text is written in place")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a number or a text is written in place"
+    )]
     pub fn get<'a, T: FromArrow<'a>>(&'a self, column: impl ColumnIndex) -> Result<T> {
         self.read(column.position(&self.chunk.columns)?)
     }

@@ -13,7 +13,7 @@ pub(crate) use guard::guard;
 pub use kind::Kind;
 pub use operation::Operation;
 pub use sqlstate::SqlState;
-pub(crate) use status::metadata_of;
+pub(crate) use status::{SILENT, metadata_of};
 
 use crate::metadata::Metadata;
 

@@ -65,17 +65,20 @@ impl Error {
                 refused |= reason == h2::Reason::REFUSED_STREAM;
             }
             if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                timed_out |= io.kind() == std::io::ErrorKind::TimedOut;
+                timed_out |= connecting && io.kind() == std::io::ErrorKind::TimedOut;
             }
-            words.push(error.to_string());
+            let said = error.to_string();
+            // HTTP/2 keeps the words of an I/O error and loses its type.
+            timed_out |= said.contains(SILENT);
+            words.push(said);
             next = error.source();
         }
         let message = innermost(&words, status);
         let error = Self::new(Kind::Connection, message).with_status(status);
         let mut error = match (connecting, timed_out) {
-            (true, true) => error.becomes(Kind::Timeout).state(SqlState::CONNECT_TIMEOUT),
+            (_, true) => error.becomes(Kind::Timeout).state(SqlState::CONNECT_TIMEOUT),
             (true, false) => error.state(SqlState::UNABLE_TO_CONNECT),
-            (false, _) => error,
+            (false, false) => error,
         };
         error.0.refused = connecting || refused;
         error
@@ -92,6 +95,9 @@ impl Error {
         }
     }
 }
+
+/// The words for a server that takes a connection and leaves it at that.
+pub(crate) const SILENT: &str = "the server accepted the connection and then said nothing";
 
 /// The deepest words of a chain of causes say most; those above it only where they add something.
 fn innermost(words: &[String], status: &Status) -> String {

@@ -349,6 +349,23 @@ impl Session {
         self.shared.protocol()?.list_actions(&CallOptions::new()).await
     }
 
+    /// Runs an action by its name and reads its whole answer; the body is sent as it is.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, also when it says so only after its first message.
+    pub async fn action(
+        &self,
+        name: &str,
+        body: impl Into<bytes::Bytes>,
+        options: CallOptions,
+    ) -> Result<Vec<bytes::Bytes>> {
+        self.shared
+            .protocol()?
+            .action(&Operation::Action, name, body.into(), &options)
+            .await
+    }
+
     /// Says whether an error has left the session in a state nobody knows, or it is closed: a pool drops such a session.
     #[must_use]
     pub fn is_broken(&self) -> bool {

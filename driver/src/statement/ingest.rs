@@ -62,6 +62,12 @@ impl Ingest {
         self
     }
 
+    /// Puts it into a transaction whose id was had elsewhere; by default it belongs to the session's.
+    pub fn transaction_id(mut self, id: impl Into<bytes::Bytes>) -> Self {
+        self.target.transaction = Some(id.into());
+        self
+    }
+
     /// Gives the server an option of its own.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.target.options.push((name.into(), value.into()));
@@ -98,7 +104,9 @@ impl Ingest {
         schema: SchemaRef,
         batches: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
     ) -> Result<Option<u64>> {
-        self.target.transaction = self.shared.transaction().await?;
+        if self.target.transaction.is_none() {
+            self.target.transaction = self.shared.transaction().await?;
+        }
         let answer = self
             .shared
             .protocol()?

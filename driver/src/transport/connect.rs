@@ -15,7 +15,7 @@ use url::Url;
 use super::deadline::within;
 use super::tls;
 use crate::config::{Config, TransportKind};
-use crate::error::{Error, Kind, Operation, Result, SqlState};
+use crate::error::{Error, Kind, Operation, Result, SILENT, SqlState};
 
 /// Where a channel leads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -155,7 +155,7 @@ impl<S: Read + Unpin> Read for Speaking<S> {
             return Poll::Pending;
         };
         ready!(silence.as_mut().poll(context));
-        let words = format!("the server accepted the connection and then said nothing for {patience:?}");
+        let words = format!("{SILENT} for {patience:?}");
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, words)))
     }
 }

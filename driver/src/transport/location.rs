@@ -191,7 +191,10 @@ fn address(config: &Config, location: &str) -> Result<Address, &'static str> {
         .host_str()
         .filter(|host| !host.is_empty())
         .ok_or("it names no host")?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_ascii_lowercase();
     let port = url.port().ok_or("it names no port")?;
     rewrite(config, Address { kind, host, port })
 }

@@ -1,0 +1,69 @@
+//! arrow-go's example server on SQLite.
+
+use jetbridge::{Kind, Session, TableFilter};
+use jetbridge_conformance::{require, server};
+
+use crate::{connect, rows};
+
+#[tokio::test]
+async fn plain_queries_and_parameters_work() {
+    let server = require!(server::go_sqlite().await);
+    let session = connect(&server).await;
+    assert_eq!(rows(&session, "SELECT * FROM intTable").await.unwrap().len(), 4);
+    let statement = session
+        .prepare("SELECT keyName, value FROM intTable WHERE value > ?")
+        .await
+        .unwrap();
+    for (bound, expected) in [(-5_i64, 3), (0, 1), (100, 0)] {
+        let mut cursor = statement.query((bound,)).await.unwrap();
+        assert_eq!(
+            cursor.fetch_all().await.unwrap().len(),
+            expected,
+            "value > {bound}"
+        );
+    }
+    statement.close().await.unwrap();
+    let mut tables = session.catalog().tables(&TableFilter::default()).await.unwrap();
+    assert!(tables.fetch_all().await.unwrap().len() >= 2);
+}
+
+#[tokio::test]
+async fn updates_are_counted_and_transactions_end() {
+    let server = require!(server::go_sqlite().await);
+    let mut session = connect(&server).await;
+    session.execute("CREATE TABLE counted (a INTEGER)").await.unwrap();
+    let inserted = session
+        .execute("INSERT INTO counted VALUES (1), (2), (3)")
+        .await
+        .unwrap();
+    assert_eq!(inserted.rows_affected(), Some(3));
+    let transaction = session.begin().await.unwrap();
+    assert_eq!(transaction.update("DELETE FROM counted").await.unwrap(), Some(3));
+    transaction.rollback().await.unwrap();
+    assert_eq!(rows(&session, "SELECT * FROM counted").await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_session_closed_with_ddl_under_way_does_not_wedge_the_server() {
+    let server = require!(server::go_sqlite().await);
+    for round in 0..5 {
+        let session = connect(&server).await;
+        session.set_autocommit(false).await.unwrap();
+        session
+            .execute(format!("CREATE TABLE open_{round} (a INTEGER)"))
+            .await
+            .unwrap();
+        session.close().await.unwrap();
+        let mut next: Session = connect(&server).await;
+        next.begin().await.unwrap().rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_error_comes_with_the_servers_words() {
+    let server = require!(server::go_sqlite().await);
+    let session = connect(&server).await;
+    let error = session.query("SELECT * FROM nowhere").await.unwrap_err();
+    assert!(error.message().contains("no such table: nowhere"), "{error}");
+    assert_ne!(error.kind(), Kind::Protocol);
+}

@@ -1,0 +1,20 @@
+//! The driver against servers that are not ours. What a test needs is fetched into `target/servers` once; what could not run says so, and fails
+//! where `CI=true`.
+
+mod go_sqlite;
+mod network;
+mod peers;
+mod roapi;
+mod sail;
+mod scenarios;
+
+use jetbridge::{Result, Row, Session};
+use jetbridge_conformance::server::Running;
+
+async fn connect(server: &Running) -> Session {
+    Session::connect(server.uri()).await.expect("the driver connects")
+}
+
+async fn rows(session: &Session, sql: &str) -> Result<Vec<Row>> {
+    session.query(sql).await?.fetch_all().await
+}

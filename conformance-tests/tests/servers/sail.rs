@@ -1,0 +1,79 @@
+//! Sail: Spark SQL; it knows CommandStatementQuery and little else.
+
+use futures::TryStreamExt as _;
+use jetbridge::Kind;
+use jetbridge_conformance::{require, server};
+
+use crate::{connect, rows};
+
+#[tokio::test]
+async fn a_large_range_has_every_number_once() {
+    let sail = require!(server::sail().await);
+    let session = connect(&sail).await;
+    let mut ids: Vec<i64> = Vec::new();
+    let mut cursor = session.query("select * from range(100000)").await.unwrap();
+    while let Some(row) = cursor.fetch_one().await.unwrap() {
+        ids.push(row.get("id").unwrap());
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, (0..100_000).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_sail_lacks_is_said_plainly() {
+    let sail = require!(server::sail().await);
+    let session = connect(&sail).await;
+    let error = session.prepare("select 1").await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotSupported, "{error}");
+    assert!(error.to_string().contains("cannot prepare"), "{error}");
+    let error = session.query("select * from nowhere").await.unwrap_err();
+    assert!(error.message().contains("nowhere"), "{error}");
+    assert_eq!(rows(&session, "select 1").await.unwrap().len(), 1);
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn statements_that_change_something_run_once() {
+    let sail = require!(server::sail().await);
+    let session = connect(&sail).await;
+    session.execute("create table sail_once (a int)").await.unwrap();
+    session
+        .execute("insert into sail_once values (1), (2)")
+        .await
+        .unwrap();
+    assert_eq!(rows(&session, "select * from sail_once").await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_cluster_of_workers_answers_like_one_machine() {
+    let cluster = require!(server::sail_cluster().await);
+    let session = connect(&cluster).await;
+    let sql = "select id % 7 as part, count(*) as n, sum(id) as total from range(0, 700000, 1, 12) group by 1 order by 1";
+    let rows = rows(&session, sql).await.unwrap();
+    let parts: Vec<(i64, i64, i64)> = rows
+        .iter()
+        .map(|row| (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap()))
+        .collect();
+    let expected = (0..7).map(|part| (part, 100_000, (0..100_000_i64).map(|k| part + 7 * k).sum()));
+    assert_eq!(parts, expected.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_of_a_result_gives_an_error() {
+    let sail = require!(server::sail().await);
+    let session = connect(&sail).await;
+    let mut cursor = session
+        .query("select id, cast(id as string) as t from range(30000000)")
+        .await
+        .unwrap();
+    cursor.fetch_one().await.unwrap().unwrap();
+    sail.process().kill().unwrap();
+    let error = cursor.try_for_each(|_| async { Ok(()) }).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Connection, "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("fetching endpoint 1 of 1") && text.contains(&sail.address().to_string()),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 1);
+}
