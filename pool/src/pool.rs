@@ -16,7 +16,8 @@ const RECYCLE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A pool of sessions; cheap to clone, all clones are one pool.
 ///
 /// Its limits are options of the connection string: `pool_max_size`, `pool_acquire_timeout`, `pool_idle_timeout`, `pool_max_lifetime`,
-/// `pool_recycle`, `pool_sessions_per_channel`.
+/// `pool_recycle`, `pool_sessions_per_channel`, `pool_min_idle`, `pool_max_waiting`,
+/// `pool_leak_threshold`.
 #[derive(Clone)]
 pub struct Pool {
     inner: managed::Pool<Manager, PooledSession>,
@@ -37,7 +38,7 @@ pub struct Status {
 }
 
 impl Pool {
-    /// Makes a pool and connects its first session, so that a wrong string, host or password is known at once.
+    /// Makes a pool and connects its first sessions (`pool_min_idle`, at least one), so that a wrong string, host or password is known at once.
     ///
     /// # Errors
     ///
@@ -48,7 +49,12 @@ impl Pool {
         Error: From<T::Error>,
     {
         let pool = Self::new(target)?;
-        drop(pool.get().await?);
+        // Held together, so that each is another one.
+        let mut first = vec![pool.get().await?];
+        while first.len() < pool.config().get_pool_min_idle().min(pool.status().max_size) {
+            first.push(pool.get().await?);
+        }
+        drop(first);
         Ok(pool)
     }
 
@@ -82,16 +88,29 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// `Timeout` after `pool_acquire_timeout`, with how full the pool is; `State` when the pool is closed; as
+    /// `Timeout` after `pool_acquire_timeout`, with how full the pool is; `Resource` when `pool_max_waiting` callers wait already; `State` when the pool is closed; as
     /// [`Session::connect`](jetbridge::Session::connect) when a new session cannot be made.
     ///
     /// # Cancellation
     ///
     /// Dropping the future gives up the place in the queue; no session is lost.
     pub async fn get(&self) -> Result<PooledSession> {
-        Box::pin(self.inner.get())
+        let Status { waiting, idle, .. } = self.status();
+        if idle == 0
+            && self
+                .config()
+                .get_pool_max_waiting()
+                .is_some_and(|most| waiting >= most)
+        {
+            let words = format!("{waiting} callers wait for a session already");
+            return Err(Error::new(Kind::Resource, words)
+                .hint("the limit is the option pool_max_waiting")
+                .during(Operation::Acquire));
+        }
+        let session = Box::pin(self.inner.get())
             .await
-            .map_err(|error| self.explain(error))
+            .map_err(|error| self.explain(error))?;
+        Ok(session.watched(self.config().get_pool_leak_threshold()))
     }
 
     /// How full it is.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::time::{Duration, Instant};
 
 use deadpool::managed::Object;
 use jetbridge::Session;
@@ -14,12 +15,24 @@ use crate::manager::Manager;
 pub struct PooledSession {
     /// There until the drop.
     session: Option<Object<Manager>>,
+    taken: Instant,
+    /// Held for longer than this, it is complained about.
+    threshold: Option<Duration>,
+}
+
+impl PooledSession {
+    pub(crate) fn watched(mut self, threshold: Option<Duration>) -> Self {
+        self.threshold = threshold;
+        self
+    }
 }
 
 impl From<Object<Manager>> for PooledSession {
     fn from(session: Object<Manager>) -> Self {
         Self {
             session: Some(session),
+            taken: Instant::now(),
+            threshold: None,
         }
     }
 }
@@ -51,6 +64,10 @@ impl Drop for PooledSession {
         let Some(mut session) = self.session.take() else {
             return;
         };
+        let held = self.taken.elapsed();
+        if self.threshold.is_some_and(|threshold| held > threshold) {
+            tracing::warn!(target: "jetbridge::pool", ?held, "a session was held for longer than pool_leak_threshold");
+        }
         session.release();
         if session.is_broken() {
             drop(Object::take(session));

@@ -78,3 +78,26 @@ async fn a_wrong_password_is_known_when_the_pool_connects() {
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Authentication);
 }
+
+#[tokio::test]
+async fn a_pool_begins_with_its_least_and_refuses_more_who_wait_than_it_may() {
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let options = "pool_max_size=2&pool_min_idle=2&pool_max_waiting=1";
+    let pool = Pool::connect(format!("{}&{options}", string(&server)))
+        .await
+        .unwrap();
+    assert_eq!(pool.status().idle, 2);
+    let held = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    let waiting = pool.get();
+    let refused = async {
+        while pool.status().waiting == 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = pool.get().await;
+        drop(held);
+        refused.unwrap_err()
+    };
+    let (served, refused) = tokio::join!(waiting, refused);
+    served.unwrap();
+    assert_eq!(refused.kind(), Kind::Resource);
+}

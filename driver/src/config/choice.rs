@@ -100,13 +100,6 @@ choices! {
         Update = "update",
     }
 
-    /// Who puts parameters into a statement.
-    ParameterMode {
-        /// The server binds them to a prepared statement.
-        Server = "server",
-        /// The driver writes them into the text as literals, for servers that cannot bind.
-        Client = "client",
-    }
 
     /// From where the endpoints of a result are read.
     LocationPolicy {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RecycleMethod, RowCountCheck,
-    SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, RecycleMethod, RowCountCheck, SchemaCheck,
+    StatementMode, TransportKind, UnknownOptions,
 };
 use super::list::LocationRewrite;
 use super::pem::Pem;
@@ -244,10 +244,6 @@ options! {
             #[doc = "How a statement is sent."]
             statement_mode, get_statement_mode: OneOf<StatementMode> = StatementMode::Auto;
             Statement, [];
-
-            #[doc = "Who puts parameters into a statement."]
-            parameters, get_parameters: OneOf<ParameterMode> = ParameterMode::Server;
-            Statement, [];
         }
 
         Results {
@@ -374,6 +370,41 @@ options! {
             "what the server can do is asked, not configured",
         ),
         refused("dsn", &[], "a data source name is looked up by the ODBC driver; here, write out its options"),
+        refused(
+            "oauth.flow",
+            &[
+                jdbc("oauth.clientId"),
+                jdbc("oauth.clientSecret"),
+                jdbc("oauth.tokenUri"),
+                jdbc("oauth.scope"),
+                jdbc("oauth.resource"),
+                jdbc("oauth.exchange.subjectToken"),
+                jdbc("oauth.exchange.subjectTokenType"),
+                jdbc("oauth.exchange.actorToken"),
+                jdbc("oauth.exchange.actorTokenType"),
+                jdbc("oauth.exchange.aud"),
+                jdbc("oauth.exchange.requestedTokenType"),
+                jdbc("oauth.exchange.scope"),
+                jdbc("oauth.exchange.resource"),
+                adbc("adbc.flight.sql.oauth.flow"),
+                adbc("adbc.flight.sql.oauth.token_uri"),
+                adbc("adbc.flight.sql.oauth.auth_uri"),
+                adbc("adbc.flight.sql.oauth.redirect_uri"),
+                adbc("adbc.flight.sql.oauth.scope"),
+                adbc("adbc.flight.sql.oauth.client_id"),
+                adbc("adbc.flight.sql.oauth.client_secret"),
+                adbc("adbc.flight.sql.oauth.exchange.subject_token"),
+                adbc("adbc.flight.sql.oauth.exchange.subject_token_type"),
+                adbc("adbc.flight.sql.oauth.exchange.actor_token"),
+                adbc("adbc.flight.sql.oauth.exchange.actor_token_type"),
+                adbc("adbc.flight.sql.oauth.exchange.requested_token_type"),
+                adbc("adbc.flight.sql.oauth.exchange.scope"),
+                adbc("adbc.flight.sql.oauth.exchange.aud"),
+                adbc("adbc.flight.sql.oauth.exchange.resource"),
+            ],
+            "this version gets no tokens by itself; give one as `token`",
+        )
+        .hidden(),
         refused("uri", &[], "give the URL itself as the connection string"),
     ]
 }

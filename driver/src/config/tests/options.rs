@@ -284,6 +284,11 @@ fn a_bad_value_is_answered_with_what_would_be_right() {
         ("location_rewrite=a", "is not FROM=TO"),
         ("location_rewrite=a=", "holds an address that is empty"),
         ("allowed_locations=a%20b", "has a comma, a space or `=` in it"),
+        (
+            "oauth.flow=client_credentials",
+            "this version gets no tokens by itself",
+        ),
+        ("oauth.clientId=x", "the option `oauth.flow` cannot be used"),
         ("uri=x", "give the URL itself as the connection string"),
         ("header.te=x", "the header `te` cannot be set: gRPC sets it"),
         ("header.grpc-timeout=x", "belong to gRPC"),

@@ -1,0 +1,7 @@
+//! The commands, one module each.
+
+pub(crate) mod options;
+pub(crate) mod ping;
+pub(crate) mod query;
+#[cfg(feature = "embedded")]
+pub(crate) mod serve;
