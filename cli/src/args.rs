@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use jetbridge::Value;
+use jetbridge::{Config, Value};
 
 use crate::exit::{Failure, one_line};
 use crate::parameter;
@@ -31,7 +31,7 @@ Exit codes:
 
 /// Query any Arrow Flight SQL server, or serve one.
 #[derive(Debug, Parser)]
-#[command(name = "jetbridge", version, propagate_version = true, after_help = EXAMPLES)]
+#[command(name = "jetbridge", version, propagate_version = true, arg_required_else_help = false, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Print nothing on standard error but errors
     #[arg(short, long, global = true)]
@@ -248,11 +248,11 @@ fn in_one_line(error: &clap::Error) -> String {
 /// Says whether a text is a connection string rather than SQL: a URL, or `Key=Value;…`.
 pub(crate) fn looks_like_connection(text: &str) -> bool {
     let text = text.trim_start();
-    let is_name = |name: &str| {
+    let is_word = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name
                 .chars()
-                .all(|character| character.is_ascii_alphanumeric() || " +-._".contains(character))
+                .all(|character| character.is_ascii_alphanumeric() || "+-._".contains(character))
     };
     let scheme = text
         .strip_prefix("jdbc:")
@@ -260,8 +260,15 @@ pub(crate) fn looks_like_connection(text: &str) -> bool {
         .split_once("://")
         .map(|(scheme, _)| scheme);
     let key = text.split_once('=').map(|(key, _)| key.trim_end());
-    scheme.is_some_and(|scheme| is_name(scheme) && !scheme.contains(' '))
-        || key.is_some_and(|key| is_name(key) && (!key.contains(' ') || key.eq_ignore_ascii_case("user id")))
+    scheme.is_some_and(is_word) || key.is_some_and(|key| is_word(key) || is_option(key))
+}
+
+/// Says whether an option has this name, which may have a space in it (`User Id`).
+fn is_option(name: &str) -> bool {
+    let mut names = Config::options()
+        .iter()
+        .flat_map(|option| std::iter::once(option.key()).chain(option.aliases()));
+    names.any(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -4,3 +4,8 @@
 
 pub mod check;
 pub mod server;
+
+/// The examples of the README: compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -36,7 +36,8 @@ Five things say more than the code does:
   accepted the connection and then said nothing, it is of kind `Timeout` with `HYT01`.
 - A stream that ends without a status was cut: kind `Connection`. What came before is not the whole result.
 - A message larger than `max_message_size` is of kind `Resource`, though its code is OutOfRange.
-- A commit whose connection broke before the answer is of kind `CommitOutcomeUnknown`: it may or may not have happened.
+- A commit whose connection broke or whose deadline passed before the answer is of kind `CommitOutcomeUnknown`, unless the server cannot
+  have read it: it may or may not have happened.
 
 `Error::grpc_code`, `Error::metadata` and `Error::details` give the code, the headers and trailers, and the bytes of
 `grpc-status-details-bin` as they came.

@@ -285,7 +285,7 @@ mod tests {
         )
     }
 
-    fn with(name: &'static str, value: String) -> HeaderMap {
+    fn with(name: &'static str, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(http::HeaderName::from_static(name), value.parse().unwrap())])
     }
 
@@ -294,7 +294,7 @@ mod tests {
         let padded = general_purpose::STANDARD.encode("ada:s:e=cret?");
         for encoded in [padded.clone(), padded.trim_end_matches('=').to_owned()] {
             let caller = gate()
-                .check_headers(&with("authorization", format!("Basic {encoded}")))
+                .check_headers(&with("authorization", &format!("Basic {encoded}")))
                 .unwrap()
                 .unwrap();
             assert_eq!(caller.user, "ada");
@@ -302,7 +302,7 @@ mod tests {
         let wrong = general_purpose::STANDARD.encode("ada:wrong");
         assert!(
             gate()
-                .check_headers(&with("authorization", format!("Basic {wrong}")))
+                .check_headers(&with("authorization", &format!("Basic {wrong}")))
                 .is_err()
         );
     }
@@ -311,7 +311,7 @@ mod tests {
     fn tokens_are_accepted_until_too_many_newer_ones_exist() {
         let gate = gate();
         let token = gate.issue("ada");
-        let ask = |token: &str| gate.check_headers(&with("authorization", bearer(token)));
+        let ask = |token: &str| gate.check_headers(&with("authorization", &bearer(token)));
         assert!(ask(&token).is_ok() && ask("fixed").is_ok() && ask("guessed").is_err());
         for _ in 0..TOKENS_KEPT {
             gate.issue("ada");

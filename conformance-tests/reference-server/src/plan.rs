@@ -138,6 +138,14 @@ impl State {
             }
             Part::Unread(query, announced) => self.run_now(&query, &group.stop, announced).await?,
         };
+        // A result is found by cancel requests for as long as something holds its group.
+        let held = group.clone();
+        let batches = batches
+            .map(move |batch| {
+                let _held = &held;
+                batch
+            })
+            .boxed();
         Ok(self.flow(schema, batches, &group.hints, group.stop.clone()))
     }
 

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
 use crate::auth::{Gate, GateLayer};
@@ -207,8 +208,15 @@ impl Builder {
             }
             server = server.tls_config(tls).map_err(io::Error::other)?;
         }
-        let listener = TcpListener::bind(self.listen).await?;
+        // Connections are tasks that nothing but the end of their runtime ends for certain.
+        let runtime = runtime()?;
+        let inside = runtime.handle().clone();
+        let (listen, to_bind) = (self.listen, inside.clone());
+        let bound = to_bind.spawn(async move { TcpListener::bind(listen).await });
+        let listener = bound.await.map_err(io::Error::other)??;
         let address = listener.local_addr()?;
+        // The builder's own setting does not reach sockets that come from outside.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let service = FlightServiceServer::new(ReferenceService(Arc::clone(&state)))
             .max_decoding_message_size(MESSAGE_LIMIT)
             .max_encoding_message_size(MESSAGE_LIMIT);
@@ -216,12 +224,12 @@ impl Builder {
         let serving = server
             .layer(GateLayer(gate))
             .add_service(service)
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            .serve_with_incoming_shutdown(incoming, async move {
                 // A dropped sender means the same as a message: stop.
                 let _ = stopped.await;
             });
-        let sweeper = tokio::spawn(Arc::clone(&state).sweep());
-        let task = tokio::spawn(async move {
+        let sweeper = inside.spawn(Arc::clone(&state).sweep());
+        let task = inside.spawn(async move {
             let result = serving.await;
             sweeper.abort();
             result.map_err(io::Error::other)
@@ -231,8 +239,20 @@ impl Builder {
             state,
             stop: Some(stop),
             task: Some(task),
+            runtime: Some(runtime),
         })
     }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    let threads = std::thread::available_parallelism()
+        .map_or(2, usize::from)
+        .clamp(2, 8);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .thread_name("reference-server")
+        .enable_all()
+        .build()
 }
 
 impl fmt::Debug for Builder {
@@ -254,6 +274,7 @@ pub struct Running {
     state: Arc<State>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<io::Result<()>>>,
+    runtime: Option<Runtime>,
 }
 
 impl Running {
@@ -299,6 +320,10 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
+        }
+        if let Some(runtime) = self.runtime.take() {
+            // Waiting here is not allowed: this may run inside another runtime.
+            runtime.shutdown_background();
         }
     }
 }

@@ -30,22 +30,30 @@ pub(crate) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Whether this process listens on the port.
+/// Whether this child process listens on the port.
 ///
 /// Linux tells whose socket it is, so that a stranger who took the port first is not mistaken for our server, and
 /// the server sees no connection that says nothing. Elsewhere a connection has to do.
+///
+/// A listener that we hold ourselves does not count: the child can only have inherited it.
 pub(crate) fn listens(pid: Pid, port: u16) -> bool {
-    let process = format!("/proc/{}", pid.as_raw_nonzero());
-    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("{process}/net/{table}")));
+    // Our own view of the network, which is the child's too: that of a child that has just died cannot be read, and
+    // would look like a system without /proc.
+    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/self/net/{table}")));
     if tables.iter().all(Result::is_err) {
         return TcpStream::connect_timeout(&loopback(port), Duration::from_millis(200)).is_ok();
     }
-    let inodes: HashSet<String> = tables
+    let mut inodes = tables
         .iter()
         .flatten()
         .flat_map(|table| listening_inodes(table, port))
-        .collect();
-    !inodes.is_empty() && owns_one(&process, &inodes)
+        .peekable();
+    if inodes.peek().is_none() {
+        return false;
+    }
+    let ours = sockets_of("/proc/self");
+    let theirs = sockets_of(&format!("/proc/{}", pid.as_raw_nonzero()));
+    inodes.any(|inode| theirs.contains(&inode) && !ours.contains(&inode))
 }
 
 /// The sockets of a table of the form of `/proc/net/tcp` that listen on the port.
@@ -62,14 +70,21 @@ fn listening_inodes(table: &str, port: u16) -> Vec<String> {
     table.lines().skip(1).filter_map(inode).collect()
 }
 
-fn owns_one(process: &str, inodes: &HashSet<String>) -> bool {
-    let Ok(descriptors) = fs::read_dir(format!("{process}/fd")) else {
-        return false;
-    };
-    descriptors
+/// What a process has open, among it its sockets as `socket:[inode]`.
+fn sockets_of(process: &str) -> HashSet<String> {
+    let descriptors = fs::read_dir(format!("{process}/fd"))
+        .into_iter()
         .flatten()
-        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-        .any(|target| target.to_str().is_some_and(|target| inodes.contains(target)))
+        .flatten();
+    descriptors
+        .filter_map(|descriptor| {
+            fs::read_link(descriptor.path())
+                .ok()?
+                .into_os_string()
+                .into_string()
+                .ok()
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -82,14 +97,43 @@ mod tests {
         assert_eq!(ports.len(), 50);
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn a_listener_is_found_by_its_process() {
-        let ours = rustix::process::getpid();
+    fn a_listener_counts_once_only_the_child_has_it() {
         let listener = TcpListener::bind(loopback(0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        assert!(listens(ours, port));
+        let inherited = std::os::fd::OwnedFd::from(listener.try_clone().unwrap());
+        let mut child = std::process::Command::new("sleep")
+            .arg("1000")
+            .stdin(inherited)
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_child(&child);
+        let while_it_is_ours = listens(pid, port);
         drop(listener);
-        assert!(!listens(ours, port));
+        let afterwards = listens(pid, port);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(
+            !while_it_is_ours,
+            "the listener of this process was taken for the child's"
+        );
+        assert!(afterwards, "the listener of the child was not found");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_child_that_has_died_does_not_listen_on_a_strangers_port() {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let stranger = TcpListener::bind(loopback(0)).unwrap();
+        let port = stranger.local_addr().unwrap().port();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        // Dead, but not reaped: the state in which a launcher meets a server that failed at its start.
+        waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+        let listens = listens(pid, port);
+        child.wait().unwrap();
+        assert!(!listens);
     }
 
     #[test]

@@ -204,6 +204,3 @@ fn parse(text: &str) -> Option<Decimal> {
         scale: i8::try_from(scale).ok()?,
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -187,7 +187,7 @@ fn same_names(left: &Fields, right: &Fields) -> bool {
 }
 
 /// The types of the keys and the values of a map's entries.
-pub(super) fn entry_types(entries: &Field) -> Option<Mismatch> {
+pub(super) fn entry_types(entries: &Field) -> Option<(DataType, DataType)> {
     match entries.data_type() {
         DataType::Struct(fields) => match &fields[..] {
             [key, value] => Some((key.data_type().clone(), value.data_type().clone())),

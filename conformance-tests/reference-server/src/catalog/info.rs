@@ -59,6 +59,8 @@ fn server(info: &mut SqlInfoDataBuilder) {
     info.append(SqlInfo::FlightSqlServerReadOnly, false);
     info.append(SqlInfo::FlightSqlServerSql, true);
     info.append(SqlInfo::FlightSqlServerSubstrait, false);
+    info.append(SqlInfo::FlightSqlServerSubstraitMinVersion, "");
+    info.append(SqlInfo::FlightSqlServerSubstraitMaxVersion, "");
     // SqlSupportedTransaction: 2 is savepoints, and with them transactions.
     info.append(SqlInfo::FlightSqlServerTransaction, 2_i32);
     info.append(SqlInfo::FlightSqlServerCancel, true);
@@ -103,6 +105,10 @@ fn language(info: &mut SqlInfoDataBuilder) {
     info.append(SqlInfo::SqlProcedureTerm, "");
     info.append(SqlInfo::SqlCatalogTerm, "database");
     info.append(SqlInfo::SqlCatalogAtStart, true);
+    info.append(SqlInfo::SqlSchemasSupportedActions, 0_i32);
+    // Bits: procedure calls, index definitions, privilege definitions.
+    info.append(SqlInfo::SqlCatalogsSupportedActions, 0b10_i32);
+    info.append(SqlInfo::SqlSupportedPositionedCommands, 0_i32);
     info.append(SqlInfo::SqlSelectForUpdateSupported, false);
     info.append(SqlInfo::SqlStoredProceduresSupported, false);
     // Bits: comparisons, EXISTS, IN; SQLite has no ANY and ALL.
@@ -120,7 +126,13 @@ fn limits(info: &mut SqlInfoDataBuilder) {
     info.append(SqlInfo::SqlMaxColumnsInIndex, 2000_i64);
     info.append(SqlInfo::SqlMaxColumnsInOrderBy, 2000_i64);
     info.append(SqlInfo::SqlMaxColumnsInSelect, 2000_i64);
+    info.append(SqlInfo::SqlMaxColumnsInTable, 2000_i64);
     info.append(SqlInfo::SqlMaxConnections, 0_i64);
+    info.append(SqlInfo::SqlMaxCursorNameLength, 0_i64);
+    info.append(SqlInfo::SqlMaxIndexLength, 0_i64);
+    info.append(SqlInfo::SqlDbSchemaNameLength, 0_i64);
+    info.append(SqlInfo::SqlMaxProcedureNameLength, 0_i64);
+    info.append(SqlInfo::SqlMaxCatalogNameLength, 0_i64);
     info.append(SqlInfo::SqlMaxRowSize, 1_000_000_000_i64);
     info.append(SqlInfo::SqlMaxRowSizeIncludesBlobs, true);
     info.append(SqlInfo::SqlMaxStatementLength, 1_000_000_000_i64);
@@ -138,6 +150,23 @@ fn transactions(info: &mut SqlInfoDataBuilder) {
     info.append(SqlInfo::SqlDataDefinitionCausesTransactionCommit, false);
     info.append(SqlInfo::SqlDataDefinitionsInTransactionsIgnored, false);
     info.append(SqlInfo::SqlSupportedResultSetTypes, 0b10_i32);
+    // Read only, and for results that go forward only.
+    info.append(
+        SqlInfo::SqlSupportedConcurrenciesForResultSetUnspecified,
+        0b10_i32,
+    );
+    info.append(
+        SqlInfo::SqlSupportedConcurrenciesForResultSetForwardOnly,
+        0b10_i32,
+    );
+    info.append(
+        SqlInfo::SqlSupportedConcurrenciesForResultSetScrollSensitive,
+        0_i32,
+    );
+    info.append(
+        SqlInfo::SqlSupportedConcurrenciesForResultSetScrollInsensitive,
+        0_i32,
+    );
     info.append(SqlInfo::SqlBatchUpdatesSupported, true);
     info.append(SqlInfo::SqlSavepointsSupported, true);
     info.append(SqlInfo::SqlNamedParametersSupported, true);

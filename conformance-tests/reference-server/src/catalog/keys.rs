@@ -24,8 +24,8 @@ pub(super) fn primary_schema() -> SchemaRef {
         text("db_schema_name", true),
         text("table_name", false),
         text("column_name", false),
-        Field::new("key_sequence", DataType::Int32, false),
         text("key_name", true),
+        Field::new("key_sequence", DataType::Int32, false),
     ])
 }
 
@@ -102,8 +102,8 @@ pub(super) fn primary(
                 .map(|row| Some(row.1.as_str()))
                 .collect::<StringArray>(),
         ),
-        Arc::new(rows.iter().map(|row| row.2).collect::<Int32Array>()),
         Arc::new(rows.iter().map(|_| None::<&str>).collect::<StringArray>()),
+        Arc::new(rows.iter().map(|row| row.2).collect::<Int32Array>()),
     ];
     RecordBatch::try_new(primary_schema(), columns).map_err(internal)
 }
@@ -118,6 +118,19 @@ struct Link {
     number: i32,
     on_update: u8,
     on_delete: u8,
+    key: i64,
+}
+
+impl Link {
+    fn order(&self) -> (&str, &str, &str, i64, i32) {
+        (
+            &self.catalog,
+            &self.referred_table,
+            &self.table,
+            self.key,
+            self.number,
+        )
+    }
 }
 
 /// The foreign keys of a table.
@@ -128,11 +141,11 @@ fn links(connection: &Connection, catalog: &str, table: &str) -> Result<Vec<Link
         let columns: (i64, String, String, Option<String>) =
             (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
         let rules: (String, String) = (row.get(5)?, row.get(6)?);
-        Ok((columns, rules))
+        Ok((columns, rules, row.get(0)?))
     });
     let mut links = Vec::new();
     for row in rows.map_err(from_sqlite)? {
-        let ((sequence, referred_table, column, referred_column), (on_update, on_delete)) =
+        let ((sequence, referred_table, column, referred_column), (on_update, on_delete), key) =
             row.map_err(from_sqlite)?;
         let sequence = usize::try_from(sequence).unwrap_or_default();
         let referred_column = match referred_column {
@@ -152,6 +165,7 @@ fn links(connection: &Connection, catalog: &str, table: &str) -> Result<Vec<Link
             number: i32::try_from(sequence).unwrap_or(i32::MAX).saturating_add(1),
             on_update: rule(&on_update),
             on_delete: rule(&on_delete),
+            key,
         });
     }
     Ok(links)
@@ -180,7 +194,7 @@ pub(super) fn imported(
     )? {
         found.extend(links(connection, &catalog, &command.table)?);
     }
-    batch(&found)
+    batch(&mut found)
 }
 
 pub(super) fn exported(
@@ -198,7 +212,7 @@ pub(super) fn exported(
         }
     }
     found.retain(|link| link.referred_table.eq_ignore_ascii_case(&command.table));
-    batch(&found)
+    batch(&mut found)
 }
 
 pub(super) fn cross_reference(
@@ -221,10 +235,12 @@ pub(super) fn cross_reference(
     found.retain(|link| {
         link.referred_table.eq_ignore_ascii_case(&command.pk_table) && referred.contains(&link.catalog)
     });
-    batch(&found)
+    batch(&mut found)
 }
 
-fn batch(links: &[Link]) -> Result<RecordBatch, Status> {
+fn batch(links: &mut [Link]) -> Result<RecordBatch, Status> {
+    // By the referred table; then, so that the columns of one key stay together, by the referring one and the key.
+    links.sort_by(|one, other| one.order().cmp(&other.order()));
     let texts = |read: fn(&Link) -> &str| -> ArrayRef {
         Arc::new(links.iter().map(|link| Some(read(link))).collect::<StringArray>())
     };

@@ -154,8 +154,18 @@ fn tables(connection: &Connection, catalog: &str) -> Result<Vec<(String, String)
 /// The columns of a table. A view whose table is gone has none that could be told.
 fn table_schema(connection: &Connection, catalog: &str, table: &str) -> Schema {
     let sql = format!("SELECT * FROM {}.{}", quote(catalog), quote(table));
-    match connection.prepare(&sql) {
-        Ok(statement) => cursor::guessed_schema(&statement).as_ref().clone(),
-        Err(_) => Schema::empty(),
-    }
+    let Ok(statement) = connection.prepare(&sql) else {
+        return Schema::empty();
+    };
+    let schema = cursor::guessed_schema(&statement);
+    // A result may be NULL where an outer join made it so; the column of a table only where it is declared so.
+    let fields = schema.fields().iter().map(|field| {
+        let details = connection.column_metadata(Some(catalog), table, field.name().as_str());
+        let required = details.is_ok_and(|(declared, _, not_null, key, _)| {
+            let row_id = key && declared.is_some_and(|name| name.to_bytes().eq_ignore_ascii_case(b"integer"));
+            not_null || row_id
+        });
+        field.as_ref().clone().with_nullable(!required)
+    });
+    Schema::new(fields.collect::<Vec<_>>())
 }

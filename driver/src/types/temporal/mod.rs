@@ -52,6 +52,3 @@ pub(super) fn join_ticks(seconds: i64, nanosecond: u32, unit: TimeUnit) -> Optio
     let ticks = i128::from(seconds) * i128::from(per_second) + i128::from(below);
     i64::try_from(ticks).ok()
 }
-
-#[cfg(test)]
-mod tests;
