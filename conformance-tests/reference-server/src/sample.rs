@@ -18,7 +18,7 @@ CREATE TABLE order_items (
     PRIMARY KEY (order_id, line));
 CREATE INDEX orders_by_customer ON orders (customer_id);
 CREATE VIEW revenue AS
-    SELECT customers.country AS country, count(DISTINCT orders.id) AS orders, sum(order_items.quantity * order_items.price) AS total
+    SELECT customers.country AS country, count(DISTINCT orders.id) AS orders, round(sum(order_items.quantity * order_items.price), 2) AS total
     FROM customers JOIN orders ON orders.customer_id = customers.id JOIN order_items ON order_items.order_id = orders.id
     GROUP BY customers.country;
 ";

@@ -134,3 +134,40 @@ async fn a_ping_is_answered() {
     server.shutdown().await.unwrap();
     session.ping().await.unwrap_err();
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_is_as_good_as_a_port() {
+    let (server, _session) = start_plain().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flight.sock");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let address = server.address();
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut there = tokio::net::TcpStream::connect(address).await.unwrap();
+                tokio::io::copy_bidirectional(&mut here, &mut there).await
+            });
+        }
+    });
+    for string in [
+        format!("flightsql://{}?transport=unix", path.display()),
+        format!("grpc+unix://{}", path.display()),
+    ] {
+        let session = jetbridge::Session::connect(string).await.unwrap();
+        assert_eq!(
+            session
+                .query("SELECT 1")
+                .await
+                .unwrap()
+                .fetch_all()
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+        let error = session.query("SELEC 1").await.unwrap_err();
+        assert_eq!(error.peer(), path.to_str(), "{error}");
+    }
+}

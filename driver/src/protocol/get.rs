@@ -10,7 +10,7 @@ use crate::transport::{CallOptions, Reply};
 pub(crate) type DataReply = Reply<FlightData>;
 
 impl Protocol {
-    /// DoGet. Sent once: reading a ticket may use it up.
+    /// DoGet. Never sent again once the server may have read it: that may use the ticket up.
     pub(crate) async fn do_get(
         &self,
         operation: Operation,

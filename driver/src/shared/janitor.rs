@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::{Kind, Operation};
-use crate::protocol::{Protocol, TransactionEnd};
-use crate::stream::AskServer;
+use crate::error::{Kind, Operation, Result};
+use crate::protocol::{CancelStatus, Protocol, TransactionEnd};
 use crate::trace;
 use crate::transport::CallOptions;
 
@@ -16,7 +16,7 @@ use crate::transport::CallOptions;
 pub(super) enum Job {
     CloseStatement(Bytes),
     Rollback(Bytes),
-    Cancel(AskServer),
+    Cancel(BoxFuture<'static, Result<CancelStatus>>),
     CloseSession,
     /// Answers when all that came before is done.
     Done(oneshot::Sender<()>),
@@ -78,7 +78,7 @@ async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollba
                 rollbacks.fetch_sub(1, Ordering::AcqRel);
                 (Operation::Rollback, result)
             }
-            Job::Cancel(ask) => (Operation::Cancel, ask().await.map(drop)),
+            Job::Cancel(cancel) => (Operation::Cancel, cancel.await.map(drop)),
             Job::CloseSession => (
                 Operation::CloseSession,
                 protocol.close_session(&options).await.map(drop),

@@ -5,7 +5,7 @@ mod janitor;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -13,8 +13,8 @@ use futures::FutureExt as _;
 use self::janitor::{Janitor, Job};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
-use crate::protocol::{FlightInfo, Protocol, TransactionEnd};
-use crate::stream::{AskServer, BatchStream, CancelHandle};
+use crate::protocol::{CancelStatus, FlightInfo, Protocol, TransactionEnd};
+use crate::stream::{BatchStream, CancelHandle};
 use crate::transport::{CallOptions, Locations, Transport};
 
 /// Something a server may lack; once it has said so, it is not asked again in that session.
@@ -227,28 +227,35 @@ impl Shared {
     ) -> Result<BatchStream> {
         let batches = Box::pin(BatchStream::open(&self.locations, &info, options, handle.clone())).await;
         let batches = self.watch(batches)?;
-        let ask = self.ask_about(&info, &handle);
+        self.ask_about(&info, &handle);
         let shared = Arc::clone(self);
         Ok(batches.on_abandon(Box::new(move || {
             if !shared.lacks(Feature::CancelFlightInfo) || !shared.lacks(Feature::CancelQuery) {
-                shared.janitor.send(Job::Cancel(ask));
+                let asked = Arc::clone(&shared);
+                let cancel = async move { asked.cancel(&info).await }.boxed();
+                shared.janitor.send(Job::Cancel(cancel));
             }
         })))
     }
 
-    /// Lets a handle ask the server to stop working on a query.
-    pub(crate) fn ask_about(self: &Arc<Self>, info: &FlightInfo, handle: &CancelHandle) -> AskServer {
-        let (shared, info) = (Arc::clone(self), Arc::new(info.clone()));
-        let ask: AskServer = Arc::new(move || {
-            let (shared, info) = (Arc::clone(&shared), Arc::clone(&info));
-            async move { shared.cancel(&info).await }.boxed()
-        });
-        handle.ask_by(Arc::clone(&ask));
-        ask
+    /// Lets a handle ask the server to stop working on a query; the handle does not keep the session alive.
+    pub(crate) fn ask_about(self: &Arc<Self>, info: &FlightInfo, handle: &CancelHandle) {
+        let (shared, info) = (Arc::downgrade(self), Arc::new(info.clone()));
+        handle.ask_by(Arc::new(move || {
+            let (shared, info) = (Weak::upgrade(&shared), Arc::clone(&info));
+            async move {
+                match shared {
+                    Some(shared) => shared.cancel(&info).await,
+                    // The session has ended, and its queries with it.
+                    None => Ok(CancelStatus::NotCancellable),
+                }
+            }
+            .boxed()
+        }));
     }
 
     /// Asks the server to stop working on a query: by the newer action, else by the older.
-    pub(crate) async fn cancel(&self, info: &FlightInfo) -> Result<crate::protocol::CancelStatus> {
+    pub(crate) async fn cancel(&self, info: &FlightInfo) -> Result<CancelStatus> {
         let options = CallOptions::new();
         if !self.lacks(Feature::CancelFlightInfo) {
             match self.note(

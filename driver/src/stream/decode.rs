@@ -177,3 +177,160 @@ fn missing(what: &str) -> Error {
 fn broken(what: &'static str) -> impl Fn(arrow::error::ArrowError) -> Error {
     move |error| Error::protocol(format!("the server sent a broken {what}: {error}")).caused_by(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{
+        ArrayRef, DictionaryArray, Int64Array, ListArray, RecordBatch, StringArray, StringViewArray,
+    };
+    use arrow::datatypes::{Int32Type, Schema};
+    use arrow::ipc::CompressionType;
+    use arrow::ipc::writer::IpcWriteOptions;
+    use arrow_flight::FlightData;
+    use arrow_flight::encode::{DictionaryHandling, FlightDataEncoderBuilder};
+    use futures::TryStreamExt as _;
+    use proptest::prelude::*;
+
+    use super::{Decoded, Decoder};
+    use crate::error::Kind;
+
+    const LIMIT: usize = 1 << 20;
+
+    fn batch() -> RecordBatch {
+        let lists = vec![Some(vec![Some(1), None]), None, Some(vec![])];
+        RecordBatch::try_from_iter([
+            (
+                "n",
+                Arc::new(Int64Array::from(vec![Some(1), None, Some(3)])) as ArrayRef,
+            ),
+            ("t", Arc::new(StringArray::from(vec![Some("x"), Some("é"), None]))),
+            (
+                "v",
+                Arc::new(StringViewArray::from(vec![
+                    "short",
+                    "a text that is too long for its view",
+                    "",
+                ])),
+            ),
+            (
+                "d",
+                Arc::new(
+                    ["a", "b", "a"]
+                        .into_iter()
+                        .collect::<DictionaryArray<Int32Type>>(),
+                ),
+            ),
+            (
+                "l",
+                Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(lists)),
+            ),
+        ])
+        .unwrap()
+    }
+
+    fn encoded(compression: Option<CompressionType>) -> Vec<FlightData> {
+        let options = IpcWriteOptions::default()
+            .try_with_compression(compression)
+            .unwrap();
+        let stream = FlightDataEncoderBuilder::new()
+            .with_options(options)
+            .with_dictionary_handling(DictionaryHandling::Resend)
+            .build(futures::stream::iter([Ok(batch())]));
+        futures::executor::block_on(stream.try_collect()).unwrap()
+    }
+
+    fn decode(messages: &[FlightData]) -> Vec<crate::Result<Decoded>> {
+        let mut decoder = Decoder::new(LIMIT);
+        messages.iter().map(|message| decoder.decode(message)).collect()
+    }
+
+    #[test]
+    fn what_was_encoded_comes_back() {
+        for compression in [
+            None,
+            Some(CompressionType::LZ4_FRAME),
+            Some(CompressionType::ZSTD),
+        ] {
+            let decoded = decode(&encoded(compression));
+            let Some(Ok(Decoded::Batch(read))) = decoded.last() else {
+                panic!("{decoded:?}")
+            };
+            assert_eq!(read.columns(), batch().columns());
+        }
+    }
+
+    #[test]
+    fn a_batch_before_its_schema_or_its_dictionary_is_an_error() {
+        let messages = encoded(None);
+        for start in 1..messages.len() {
+            let decoded = decode(&messages[start..]);
+            assert!(
+                decoded
+                    .iter()
+                    .all(|read| read.as_ref().is_err_and(|error| error.kind() == Kind::Protocol))
+            );
+        }
+        let without_dictionary: Vec<_> = [messages.first(), messages.last()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        assert!(decode(&without_dictionary).last().is_some_and(Result::is_err));
+    }
+
+    #[test]
+    fn a_schema_that_changes_in_the_middle_is_an_error() {
+        let mut decoder = Decoder::new(LIMIT);
+        let messages = encoded(None);
+        decoder.decode(&messages[0]).unwrap();
+        decoder.decode(&messages[0]).unwrap();
+        let other: FlightData =
+            arrow_flight::SchemaAsIpc::new(&Schema::empty(), &IpcWriteOptions::default()).into();
+        assert_eq!(decoder.decode(&other).unwrap_err().kind(), Kind::Protocol);
+    }
+
+    #[test]
+    fn a_buffer_that_claims_to_unpack_to_more_than_the_limit_is_refused() {
+        let mut messages = encoded(Some(CompressionType::LZ4_FRAME));
+        let last = messages.len() - 1;
+        let mut body = messages[last].data_body.to_vec();
+        // The first buffer that is not empty begins with its length unpacked.
+        body[..8].copy_from_slice(&(1_i64 << 40).to_le_bytes());
+        messages[last].data_body = body.into();
+        let error = decode(&messages).pop().unwrap().unwrap_err();
+        assert_eq!(error.kind(), Kind::Resource, "{error}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn damaged_messages_never_panic(
+            damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..6),
+            compressed in any::<bool>(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut messages = encoded(compressed.then_some(CompressionType::LZ4_FRAME));
+            for (message, place, byte, in_header) in damage {
+                let index = message.index(messages.len());
+                let message = &mut messages[index];
+                let part = if in_header { &mut message.data_header } else { &mut message.data_body };
+                let mut bytes = part.to_vec();
+                if bytes.is_empty() { continue; }
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+                *part = bytes.into();
+            }
+            let last = messages.len() - 1;
+            let length = cut.index(messages[last].data_body.len() + 1);
+            messages[last].data_body.truncate(length);
+            for decoded in decode(&messages) {
+                if let Ok(Decoded::Batch(batch)) = decoded {
+                    prop_assert!(batch.num_rows() <= 1 << 31);
+                }
+            }
+        }
+    }
+}

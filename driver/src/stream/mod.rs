@@ -20,7 +20,6 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 use tokio::time::Sleep;
 
-pub(crate) use self::cancel::AskServer;
 pub use self::cancel::CancelHandle;
 use self::conform::{agree, conform};
 use self::endpoint::{EndpointReader, Reading};
