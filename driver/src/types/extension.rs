@@ -39,6 +39,11 @@ pub(super) fn of(field: &Field) -> Option<Extension> {
     }
 }
 
+/// The field of a dictionary's values: what the dictionary's own field says of its type holds of them.
+pub(super) fn of_values(dictionary: &Field, values: &DataType) -> Field {
+    Field::new("values", values.clone(), true).with_metadata(dictionary.metadata().clone())
+}
+
 /// A value of the metadata Flight SQL defines for columns.
 pub(super) fn metadata<'a>(field: &'a Field, key: &str) -> Option<&'a str> {
     field

@@ -47,11 +47,11 @@ fn type_of_one(value: &Value) -> Result<DataType, Mismatch> {
         ),
         Value::Duration(duration) => DataType::Duration(unit(duration.nanosecond() % 1_000 != 0)),
         Value::Interval(_) => DataType::Interval(IntervalUnit::MonthDayNano),
-        Value::List(elements) => DataType::new_list(type_of(elements.iter())?, true),
+        Value::List(elements) => list(type_of(elements.iter())?),
         Value::Struct(fields) => DataType::Struct(
             fields
                 .iter()
-                .map(|(name, value)| type_of_one(value).map(|data_type| Field::new(name, data_type, true)))
+                .map(|(name, value)| type_of_one(value).map(|data_type| field(name, data_type, true)))
                 .collect::<Result<Fields, Mismatch>>()?,
         ),
         Value::Map(entries) => map(
@@ -83,10 +83,25 @@ fn decimal(number: Decimal) -> DataType {
     }
 }
 
+/// A field of the type values have by themselves. Sixteen bytes of fixed length are then a UUID, which the field has to say.
+pub(super) fn field(name: &str, data_type: DataType, nullable: bool) -> Field {
+    let uuid = data_type == DataType::FixedSizeBinary(16);
+    let field = Field::new(name, data_type, nullable);
+    if uuid {
+        field.with_metadata([("ARROW:extension:name", "arrow.uuid")])
+    } else {
+        field
+    }
+}
+
+fn list(item: DataType) -> DataType {
+    DataType::List(Arc::new(field("item", item, true)))
+}
+
 fn map(key: DataType, value: DataType) -> DataType {
     let entries = DataType::Struct(Fields::from(vec![
-        Field::new("key", key, false),
-        Field::new("value", value, true),
+        field("key", key, false),
+        field("value", value, true),
     ]));
     DataType::Map(Arc::new(Field::new("entries", entries, false)), false)
 }
@@ -140,7 +155,7 @@ pub(super) fn unify(left: DataType, right: DataType) -> Result<DataType, Mismatc
                 .zip(b)
                 .map(|(a, b)| {
                     unify(a.data_type().clone(), b.data_type().clone())
-                        .map(|common| Field::new(a.name(), common, true))
+                        .map(|common| field(a.name(), common, true))
                 })
                 .collect::<Result<Fields, Mismatch>>()?,
         ),

@@ -1,18 +1,15 @@
 //! The parameters of a call.
 
-use std::collections::HashMap;
+mod batch;
+
 use std::fmt;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Schema};
 
-use super::accessor::Accessor;
-use super::fit::{self, Misfit};
-use super::natural;
 use super::to_param::ToParam;
 use super::value::Value;
-use crate::error::{Error, Kind, Operation, Result, SqlState};
+use crate::error::Result;
 
 /// The parameters of a call: none, one row of them, or several rows, by position or by name, or a record batch as it is.
 ///
@@ -171,16 +168,16 @@ impl Params {
     ///
     /// # Errors
     ///
-    /// [`Kind::Conversion`] where the rows do not go together, or a record batch cannot be read.
+    /// [`Kind::Conversion`](crate::Kind::Conversion) where the rows do not go together, or a record batch cannot be read.
     pub fn to_rows(&self) -> Result<Vec<Vec<Value>>> {
         match &self.0 {
             Form::None => Ok(Vec::new()),
-            Form::Broken(why) => Err(wrong_count(*why)),
+            Form::Broken(why) => Err(batch::wrong_count(*why)),
             Form::Rows { rows, .. } => Ok(rows
                 .iter()
                 .map(|row| row.iter().map(|param| param.value.clone()).collect())
                 .collect()),
-            Form::Batch(batch) => read_batch(batch),
+            Form::Batch(batch) => batch::read(batch),
         }
     }
 
@@ -192,224 +189,23 @@ impl Params {
     ///
     /// # Errors
     ///
-    /// [`Kind::Conversion`], naming the parameter and both types: SQLSTATE 07001 where the number or names are wrong, 07006 where a value has
+    /// [`Kind::Conversion`](crate::Kind::Conversion), naming the parameter and both types: SQLSTATE 07001 where the number or names are wrong, 07006 where a value has
     /// the wrong type, 22003 where it does not fit, 22018 where text says no such value.
     pub fn to_batch(&self, schema: Option<&Schema>) -> Result<RecordBatch> {
         let schema = schema.filter(|schema| !schema.fields().is_empty());
         match &self.0 {
-            Form::Broken(why) => Err(wrong_count(*why)),
+            Form::Broken(why) => Err(batch::wrong_count(*why)),
             Form::Batch(batch) => {
-                check_count(schema, batch.num_columns())?;
+                batch::check_count(schema, batch.num_columns())?;
                 Ok(batch.clone())
             }
             Form::None => {
-                check_count(schema, 0)?;
-                build(Vec::new(), 0)
+                batch::check_count(schema, 0)?;
+                batch::of_rows(None, None, &[])
             }
-            Form::Rows { names, rows } => {
-                let width = rows.first().map_or(0, Vec::len);
-                check_count(schema, width)?;
-                let columns = match (schema, names) {
-                    (Some(schema), Some(names)) => by_name(schema, names, rows)?,
-                    (Some(schema), None) => schema
-                        .fields()
-                        .iter()
-                        .enumerate()
-                        .map(|(position, field)| fitted(field, position, position, rows))
-                        .collect::<Result<_>>()?,
-                    (None, names) => (0..width)
-                        .map(|position| {
-                            let name = names.as_ref().and_then(|names| names.get(position));
-                            natural_column(name.map(String::as_str), position, rows)
-                        })
-                        .collect::<Result<_>>()?,
-                };
-                build(columns, rows.len())
-            }
+            Form::Rows { names, rows } => batch::of_rows(schema, names.as_deref(), rows),
         }
     }
-}
-
-type BuiltColumn = (FieldRef, ArrayRef);
-
-fn build(columns: Vec<BuiltColumn>, row_count: usize) -> Result<RecordBatch> {
-    let (fields, arrays): (Vec<FieldRef>, Vec<ArrayRef>) = columns.into_iter().unzip();
-    let options = RecordBatchOptions::new().with_row_count(Some(row_count));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-        .map_err(|error| Error::from(error).during(Operation::Bind))
-}
-
-/// The columns in the order of the schema, each found by its name.
-fn by_name(schema: &Schema, names: &[String], rows: &[Vec<Param>]) -> Result<Vec<BuiltColumn>> {
-    schema
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(position, field)| {
-            let wanted = bare(field.name());
-            let given = names
-                .iter()
-                .position(|name| bare(name) == wanted)
-                .ok_or_else(|| {
-                    wrong_count(format!(
-                        "the statement wants a parameter \"{}\", which is not given",
-                        field.name()
-                    ))
-                    .hint(format!("given are: {}", names.join(", ")))
-                })?;
-            fitted(field, position, given, rows)
-        })
-        .collect()
-}
-
-/// A name without the prefix SQL writes before it.
-fn bare(name: &str) -> &str {
-    name.strip_prefix([':', '@', '$']).unwrap_or(name)
-}
-
-/// A parameter as the type the server asks for, or as its own where the server does not say.
-fn fitted(field: &FieldRef, position: usize, given: usize, rows: &[Vec<Param>]) -> Result<BuiltColumn> {
-    if matches!(field.data_type(), DataType::Null | DataType::Union(_, _)) {
-        return natural_column(Some(field.name()), given, rows);
-    }
-    let values = column(rows, given);
-    let array = fit::build(field, &values)
-        .map_err(|misfit| refuse(&misfit, position, field.name(), field.data_type(), &values))?;
-    // A server's promise that a parameter is never NULL must not keep a NULL from it: it knows best what to do with one.
-    let nullable = field.is_nullable() || array.null_count() > 0;
-    let field = Arc::new(Field::clone(field).with_nullable(nullable));
-    Ok((field, array))
-}
-
-/// A parameter as the type it has by itself.
-///
-/// Without a name it is called by its number, from 1. DataFusion-based servers look placeholders up by just this (`$1` with or without the
-/// `$`), the others by position.
-fn natural_column(name: Option<&str>, position: usize, rows: &[Vec<Param>]) -> Result<BuiltColumn> {
-    let name = name
-        .filter(|name| !name.is_empty())
-        .map_or_else(|| (position + 1).to_string(), str::to_owned);
-    let values = column(rows, position);
-    let hints = rows
-        .iter()
-        .filter_map(|row| row.get(position))
-        .filter(|param| param.value.is_null());
-    let data_type = natural::type_of(values.iter().copied())
-        .and_then(|common| {
-            hints
-                .map(|param| param.null_type.clone())
-                .try_fold(common, lenient_unify)
-        })
-        .map_err(|(left, right)| {
-            conversion(
-                SqlState::TYPE_MISMATCH,
-                format!(
-                    "parameter {} (\"{name}\") is {left} in one row and {right} in another",
-                    position + 1
-                ),
-            )
-        })?;
-    let field = natural_field(&name, data_type, &values);
-    let array = fit::build(&field, &values)
-        .map_err(|misfit| refuse(&misfit, position, &name, field.data_type(), &values))?;
-    Ok((Arc::new(field), array))
-}
-
-/// A type a NULL would have gives way to the types of values.
-fn lenient_unify(common: DataType, hint: DataType) -> Result<DataType, natural::Mismatch> {
-    if common == DataType::Null {
-        Ok(hint)
-    } else {
-        Ok(common)
-    }
-}
-
-fn natural_field(name: &str, data_type: DataType, values: &[&Value]) -> Field {
-    let field = Field::new(name, data_type, true);
-    if values.iter().any(|value| matches!(value, Value::Uuid(_))) {
-        field.with_metadata(HashMap::from([(
-            "ARROW:extension:name".to_owned(),
-            "arrow.uuid".to_owned(),
-        )]))
-    } else {
-        field
-    }
-}
-
-fn column(rows: &[Vec<Param>], position: usize) -> Vec<&Value> {
-    rows.iter()
-        .filter_map(|row| row.get(position))
-        .map(|param| &param.value)
-        .collect()
-}
-
-fn check_count(schema: Option<&Schema>, given: usize) -> Result<()> {
-    match schema {
-        Some(schema) if schema.fields().len() != given => Err(wrong_count(format!(
-            "the statement wants {} parameters, given are {given}",
-            schema.fields().len()
-        ))),
-        _ => Ok(()),
-    }
-}
-
-fn wrong_count(message: impl Into<String>) -> Error {
-    conversion(SqlState::WRONG_PARAMETER_COUNT, message)
-}
-
-fn conversion(state: SqlState, message: impl Into<String>) -> Error {
-    Error::new(Kind::Conversion, message)
-        .state(state)
-        .during(Operation::Bind)
-}
-
-/// The error of a value that does not fit: it names the parameter and both types, never the value, which may be private.
-fn refuse(misfit: &Misfit, position: usize, name: &str, wanted: &DataType, values: &[&Value]) -> Error {
-    let kind = values.get(misfit.row).map_or("NULL", |value| value.kind());
-    let row = if values.len() > 1 {
-        format!(", row {}", misfit.row)
-    } else {
-        String::new()
-    };
-    let place = format!("parameter {} (\"{name}\"){row}", position + 1);
-    let (state, what) = match misfit.why {
-        fit::Why::Type => (SqlState::TYPE_MISMATCH, "cannot be sent as"),
-        fit::Why::Range => (SqlState::NUMBER_OUT_OF_RANGE, "does not fit"),
-        fit::Why::Text => (SqlState::INVALID_TEXT, "is no text of"),
-        fit::Why::Null => (
-            SqlState::NULL_WITHOUT_OPTION,
-            "has a NULL inside, which does not go into",
-        ),
-    };
-    conversion(
-        state,
-        format!("{place}: the {kind} {what} {wanted}, the type the server asks for"),
-    )
-}
-
-fn read_batch(batch: &RecordBatch) -> Result<Vec<Vec<Value>>> {
-    let schema = batch.schema_ref();
-    let accessors = schema
-        .fields()
-        .iter()
-        .zip(batch.columns())
-        .map(|(field, array)| Accessor::bind(array, field))
-        .collect::<Result<Vec<_>>>()?;
-    (0..batch.num_rows())
-        .map(|row| {
-            accessors
-                .iter()
-                .map(|accessor| {
-                    accessor.cell(row).and_then(Value::from_cell).map_err(|_| {
-                        conversion(
-                            SqlState::NUMBER_OUT_OF_RANGE,
-                            "the record batch has a value out of range",
-                        )
-                    })
-                })
-                .collect()
-        })
-        .collect()
 }
 
 impl fmt::Debug for Params {

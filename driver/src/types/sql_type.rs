@@ -100,7 +100,10 @@ impl SqlType {
             Some(Extension::Uuid) => Self::Uuid,
             Some(Extension::Json) => Self::Json,
             Some(Extension::Bool8) => Self::Boolean,
-            None => Self::of_type(field.data_type()),
+            None => match field.data_type() {
+                DataType::Dictionary(_, values) => Self::of(&extension::of_values(field, values)),
+                other => Self::of_type(other),
+            },
         }
     }
 

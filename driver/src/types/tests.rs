@@ -1,5 +1,11 @@
 //! Cells of every layout, values both ways, and what must be refused.
 
+mod columns;
+mod layouts;
+mod parameters;
+mod round_trip;
+mod text;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -76,7 +76,7 @@ impl Accessor {
             DataType::LargeBinary => Self::LargeBinary(downcast(array)?),
             DataType::BinaryView => Self::BinaryView(downcast(array)?),
             DataType::FixedSizeBinary(_) => Self::FixedBinary(downcast(array)?),
-            DataType::Dictionary(_, values) => dictionary(array, values)?,
+            DataType::Dictionary(_, values) => dictionary(array, values, field)?,
             DataType::RunEndEncoded(ends, values) => {
                 let (ends, array) = RunEnds::bind(array, ends.data_type())?;
                 Self::RunEnd(ends, Box::new(Self::bind(&array, values)?))
@@ -135,13 +135,13 @@ fn temporal(array: &dyn Array) -> Result<Option<Accessor>> {
     }))
 }
 
-fn dictionary(array: &dyn Array, values: &DataType) -> Result<Accessor> {
+fn dictionary(array: &dyn Array, values: &DataType, column: &Field) -> Result<Accessor> {
     let Some(dictionary) = array.as_any_dictionary_opt() else {
         return Err(Error::protocol(
             "an array says that it is a dictionary, and is not laid out so",
         ));
     };
-    let field = Field::new("values", values.clone(), true);
+    let field = extension::of_values(column, values);
     let values = Accessor::bind(dictionary.values(), &field)?;
     Ok(Accessor::Dictionary(
         Keys::bind(dictionary.keys())?,

@@ -10,6 +10,7 @@ use arrow::compute;
 use arrow::datatypes::{DataType, Field};
 use std::sync::Arc;
 
+use super::extension;
 use super::value::Value;
 
 /// A value that does not fit, and why.
@@ -73,7 +74,7 @@ pub(super) fn build(field: &Field, values: &[&Value]) -> Result<ArrayRef, Misfit
         Date32 | Date64 | Time32(_) | Time64(_) | Timestamp(_, _) | Duration(_) | Interval(_) => {
             temporal::build(field.data_type(), values)
         }
-        Dictionary(_, inner) => cast(&Field::new("values", inner.as_ref().clone(), true), field, values),
+        Dictionary(_, inner) => cast(&extension::of_values(field, inner), field, values),
         RunEndEncoded(_, inner) => cast(inner, field, values),
         _ => nested::build(field.data_type(), values),
     }
