@@ -70,6 +70,9 @@ impl Drop for PooledSession {
         }
         session.release();
         if session.is_broken() {
+            if let Some(pool) = Object::pool(&session) {
+                pool.manager().connector().forget_channels();
+            }
             drop(Object::take(session));
         }
     }

@@ -101,3 +101,30 @@ async fn a_pool_begins_with_its_least_and_refuses_more_who_wait_than_it_may() {
     served.unwrap();
     assert_eq!(refused.kind(), Kind::Resource);
 }
+
+#[tokio::test]
+async fn a_pool_goes_on_with_the_second_host_when_the_first_is_gone() {
+    let (first, second) = (
+        ReferenceServer::builder().serve().await.unwrap(),
+        ReferenceServer::builder().serve().await.unwrap(),
+    );
+    let string = format!(
+        "flightsql://{},{}?transport=tcp&pool_max_size=2",
+        first.address(),
+        second.address()
+    );
+    let pool = Pool::connect(string).await.unwrap();
+    let peer = pool.get().await.unwrap().peer().to_owned();
+    assert_eq!(peer, first.address().to_string());
+    first.shutdown().await.unwrap();
+    let mut failures = 0;
+    loop {
+        let session = pool.get().await.unwrap();
+        match session.query("SELECT 1").await {
+            Ok(_) => break assert_eq!(session.peer(), second.address().to_string()),
+            Err(error) => assert_eq!(error.kind(), Kind::Connection, "{error}"),
+        }
+        failures += 1;
+        assert!(failures <= 2, "the pool does not leave the host that is gone");
+    }
+}

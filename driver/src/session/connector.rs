@@ -88,9 +88,14 @@ impl Connector {
         }
     }
 
-    /// Forgets its channels: sessions that have one keep it, the next session opens a new one.
-    pub async fn forget_channels(&self) {
-        self.channels.lock().await.clear();
+    /// Forgets its channels: sessions that have one keep it, the next session opens a new one, to whichever host answers then.
+    ///
+    /// What a pool does when a session has turned out broken: its host may be gone for good.
+    pub fn forget_channels(&self) {
+        // Held by somebody else, the list is being mended already.
+        if let Ok(mut channels) = self.channels.try_lock() {
+            channels.clear();
+        }
     }
 }
 
