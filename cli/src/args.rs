@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -37,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// Log what the driver does on standard error; -vv says more
+    /// Log what the driver does on standard error; -vv logs HTTP/2 and TLS too
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
 
@@ -54,6 +53,12 @@ pub(crate) enum Command {
     Options(OptionsArgs),
 }
 
+const QUERY_USAGE: &str = if cfg!(feature = "embedded") {
+    "jetbridge query [OPTIONS] (--embedded[=FILE] | CONNECTION) SQL"
+} else {
+    "jetbridge query [OPTIONS] CONNECTION SQL"
+};
+
 const QUERY_EXAMPLES: &str = "\
 Examples:
   jetbridge query --embedded 'SELECT 1 + 1'
@@ -63,7 +68,7 @@ Examples:
 
 /// Run one SQL statement: rows go to standard output, everything else to standard error
 #[derive(Debug, Args)]
-#[command(after_help = QUERY_EXAMPLES)]
+#[command(override_usage = QUERY_USAGE, after_help = QUERY_EXAMPLES)]
 pub(crate) struct QueryArgs {
     /// How rows are written
     #[arg(short, long, value_enum, default_value_t)]
@@ -104,8 +109,8 @@ pub(crate) struct QueryArgs {
     #[command(flatten)]
     pub(crate) embedded: EmbeddedArgs,
 
-    /// [CONNECTION] [SQL]: a connection string (else --embedded or JETBRIDGE_URL), and the statement (else, or with `-`, it
-    /// is read from standard input)
+    /// What to connect to (where neither --embedded nor JETBRIDGE_URL says so), and the statement; without one, or with `-`, it is read
+    /// from standard input
     #[arg(value_names = ["CONNECTION", "SQL"], num_args = 0.., hide_default_value = true)]
     pub(crate) words: Vec<String>,
 }
@@ -217,22 +222,22 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
 /// Prints help where that was asked for; anything else is an error of one line.
 pub(crate) fn refuse(error: &clap::Error) -> Result<(), Failure> {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        write!(io::stdout(), "{}", error.render().ansi())?;
-        return Ok(());
+        // In colour where a terminal shows it.
+        return Ok(error.print()?);
     }
     Err(Failure::Usage(in_one_line(error)))
 }
 
 /// What clap says over several lines, without the usage. An argument that may hold a password is not repeated.
 fn in_one_line(error: &clap::Error) -> String {
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a subcommand is missing, such as query or ping; see `jetbridge --help`".to_owned();
-    }
     let text = error.render().to_string();
-    let lines = text
+    let lines: Vec<_> = text
         .lines()
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
-    let text = one_line(&lines.collect::<Vec<_>>().join(" "));
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .map(one_line)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let text = lines.join("; ");
     let mut text = text.strip_prefix("error: ").unwrap_or(&text).to_owned();
     for (kind, value) in error.context() {
         let may_be_secret = matches!(kind, ContextKind::InvalidArg | ContextKind::InvalidValue);

@@ -15,9 +15,8 @@ pub(crate) fn init(verbose: u8) -> Result<(), Failure> {
     let directives = match (verbose, wanted) {
         (0, None) => return Ok(()),
         (0, Some(wanted)) => wanted,
-        (1, _) => "jetbridge=info".to_owned(),
-        (2, _) => "jetbridge=debug".to_owned(),
-        _ => "jetbridge=trace,tonic=debug,h2=debug,hyper=debug".to_owned(),
+        (1, _) => "jetbridge=debug".to_owned(),
+        _ => "jetbridge=trace,tonic=debug,h2=debug,hyper=debug,hyper_util=debug,rustls=debug".to_owned(),
     };
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| Failure::usage(format!("{VARIABLE} cannot be read: {error}")))?;

@@ -6,8 +6,6 @@ use jetbridge::Value;
 use jetbridge::types::{Date, Decimal, Time, Timestamp, Uuid};
 
 /// Reads a value: by the type before its colon, else by what it looks like.
-///
-/// The error never repeats the value, which may be private.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
     match text.split_once(':') {
         Some((name, rest)) => typed(name, rest).unwrap_or_else(|| Ok(Value::Text(text.to_owned()))),
@@ -158,9 +156,9 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_does_not_fit_its_type_is_refused_and_not_repeated() {
+    fn a_value_that_does_not_fit_its_type_is_refused() {
         for given in [
-            "int:secret",
+            "int:seven",
             "date:2023-02-29",
             "bool:yes",
             "binary:abc",
@@ -168,8 +166,7 @@ mod tests {
             "uuid:1",
             "float:",
         ] {
-            let error = parse(given).unwrap_err();
-            assert!(!error.contains("secret"), "{error}");
+            assert!(parse(given).unwrap_err().starts_with("the value is "), "{given}");
         }
     }
 }

@@ -93,9 +93,11 @@ pub(crate) fn rows(count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { "row" } else { "rows" })
 }
 
-/// `12 ms`, `3.4 s`.
+/// `0.4 ms`, `12 ms`, `3.4 s`.
 pub(crate) fn time(elapsed: Duration) -> String {
-    if elapsed < Duration::from_secs(1) {
+    if elapsed < Duration::from_millis(10) {
+        format!("{:.1} ms", elapsed.as_secs_f64() * 1000.0)
+    } else if elapsed < Duration::from_secs(1) {
         format!("{} ms", elapsed.as_millis())
     } else {
         format!("{:.1} s", elapsed.as_secs_f64())
@@ -153,10 +155,11 @@ mod tests {
         assert_eq!(bytes(7_000_000_000_000), "7.0 TB");
         assert_eq!(
             [
+                time(Duration::from_micros(440)),
                 time(Duration::from_millis(12)),
                 time(Duration::from_millis(3_450))
             ],
-            ["12 ms", "3.5 s"]
+            ["0.4 ms", "12 ms", "3.5 s"]
         );
     }
 

@@ -33,6 +33,7 @@ pub(crate) fn location_skipped(location: &str, why: &str) {
 }
 
 /// The server's certificate is not checked.
+#[cfg(any(feature = "tls-ring", feature = "tls-aws-lc"))]
 pub(crate) fn certificate_not_checked(peer: &str) {
     tracing::warn!(
         target: TARGET,

@@ -6,6 +6,7 @@
 use std::io::Write;
 
 use jetbridge::Row;
+use jetbridge::arrow::datatypes::DataType;
 use jetbridge::cursor::RowChunk;
 use jetbridge::types::{Column as SqlColumn, Columns};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -36,7 +37,10 @@ pub(super) struct Table<W> {
 
 struct Column {
     name: Cell,
+    /// Numbers stand right.
     is_number: bool,
+    /// Text is of use without its end. A number would read as another number.
+    may_cut: bool,
     /// The widest cell so far.
     wanted: usize,
 }
@@ -59,10 +63,14 @@ impl<W: Write> Table<W> {
         let column = |column: &SqlColumn| {
             let name = Cell::new(column.name(), style.width.map(|_| WIDEST));
             let wanted = if style.header { name.width } else { 1 };
+            let data_type = column.data_type();
+            let is_short =
+                data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean;
             Column {
-                is_number: column.data_type().is_numeric(),
-                wanted,
                 name,
+                is_number: data_type.is_numeric(),
+                may_cut: !is_short,
+                wanted,
             }
         };
         Self {
@@ -83,8 +91,7 @@ impl<W: Write> Table<W> {
             if !text::put(&mut self.text, row, position)? {
                 self.text.push_str(&self.null);
             }
-            // A number is never cut: it would read as another number.
-            let keep = self.limit.filter(|_| !column.is_number).map(|_| WIDEST);
+            let keep = self.limit.filter(|_| column.may_cut).map(|_| WIDEST);
             let cell = Cell::new(&self.text, keep);
             column.wanted = column.wanted.max(cell.width.min(WIDEST));
             self.page.push(cell);
@@ -128,7 +135,11 @@ impl<W: Write> Table<W> {
             if position > 0 {
                 line.push_str(BETWEEN);
             }
-            put_aligned(&mut line, cell, *width, column.is_number, self.limit.is_some());
+            if self.limit.is_some() && column.may_cut && cell.width > *width {
+                put_cut(&mut line, &cell.text, *width);
+            } else {
+                put_whole(&mut line, cell, *width, column.is_number);
+            }
         }
         line.truncate(line.trim_end_matches(' ').len());
         line
@@ -160,14 +171,14 @@ impl<W: Write + Send> Render for Table<W> {
     }
 }
 
-/// The widths that fit the limit: the widest columns of text give way first, numbers never.
+/// The widths that fit the limit: the widest columns of text give way first, others never.
 fn fit(columns: &[Column], limit: Option<usize>) -> Vec<usize> {
     let widths = |most: usize| {
         columns.iter().map(move |column| {
-            if column.is_number {
-                column.wanted
-            } else {
+            if column.may_cut {
                 column.wanted.min(most)
+            } else {
+                column.wanted
             }
         })
     };
@@ -180,17 +191,14 @@ fn fit(columns: &[Column], limit: Option<usize>) -> Vec<usize> {
     widths(most).collect()
 }
 
-fn put_aligned(line: &mut String, cell: &Cell, width: usize, is_number: bool, may_cut: bool) {
+fn put_whole(line: &mut String, cell: &Cell, width: usize, is_number: bool) {
     let padding = " ".repeat(width.saturating_sub(cell.width));
-    if is_number {
-        line.push_str(&padding);
-        line.push_str(&cell.text);
-    } else if may_cut && cell.width > width {
-        put_cut(line, &cell.text, width);
+    let (before, after) = if is_number {
+        (padding.as_str(), "")
     } else {
-        line.push_str(&cell.text);
-        line.push_str(&padding);
-    }
+        ("", padding.as_str())
+    };
+    line.extend([before, &cell.text, after]);
 }
 
 /// Appends as much of a text as fits, and a mark that more was there.

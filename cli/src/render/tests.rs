@@ -203,6 +203,23 @@ fn a_table_is_cut_to_its_width_but_never_a_number() {
 }
 
 #[test]
+fn a_date_is_never_cut() {
+    let rows = batch([
+        ("day", Arc::new(Date32Array::from(vec![19_782]))),
+        ("text", texts(&[Some(&"x".repeat(50))])),
+    ]);
+    let table = render(
+        Format::Table,
+        Style {
+            width: Some(10),
+            ..PLAIN
+        },
+        &[rows],
+    );
+    assert_eq!(table.lines().nth(2), Some(" 2024-02-29 | xxxxxxx…"));
+}
+
+#[test]
 fn a_wide_character_is_not_cut_in_half() {
     let rows = batch([("a", texts(&[Some(&"日".repeat(20))]))]);
     let table = render(

@@ -208,13 +208,23 @@ impl Builder {
             }
             server = server.tls_config(tls).map_err(io::Error::other)?;
         }
+        let listener = std::net::TcpListener::bind(self.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
         // Connections are tasks that nothing but the end of their runtime ends for certain.
         let runtime = runtime()?;
         let inside = runtime.handle().clone();
-        let (listen, to_bind) = (self.listen, inside.clone());
-        let bound = to_bind.spawn(async move { TcpListener::bind(listen).await });
-        let listener = bound.await.map_err(io::Error::other)??;
-        let address = listener.local_addr()?;
+        let entered = inside.enter();
+        let listener = TcpListener::from_std(listener);
+        drop(entered);
+        let listener = match listener {
+            Ok(listener) => listener,
+            Err(error) => {
+                // A runtime is not to be dropped where somebody awaits.
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
         // The builder's own setting does not reach sockets that come from outside.
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let service = FlightServiceServer::new(ReferenceService(Arc::clone(&state)))
