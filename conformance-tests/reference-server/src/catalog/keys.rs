@@ -182,19 +182,26 @@ fn rule(words: &str) -> u8 {
     }
 }
 
+/// The foreign keys of the tables of a name in the catalogs a command asks about.
+fn links_of(
+    connection: &Connection,
+    catalog: Option<&str>,
+    db_schema: Option<&str>,
+    table: &str,
+) -> Result<Vec<Link>, Status> {
+    let mut found = Vec::new();
+    for catalog in asked(connection, catalog, db_schema)? {
+        found.extend(links(connection, &catalog, table)?);
+    }
+    Ok(found)
+}
+
 pub(super) fn imported(
     connection: &Connection,
     command: &CommandGetImportedKeys,
 ) -> Result<RecordBatch, Status> {
-    let mut found = Vec::new();
-    for catalog in asked(
-        connection,
-        command.catalog.as_deref(),
-        command.db_schema.as_deref(),
-    )? {
-        found.extend(links(connection, &catalog, &command.table)?);
-    }
-    batch(&mut found)
+    let (catalog, db_schema) = (command.catalog.as_deref(), command.db_schema.as_deref());
+    batch(&mut links_of(connection, catalog, db_schema, &command.table)?)
 }
 
 pub(super) fn exported(
@@ -219,14 +226,8 @@ pub(super) fn cross_reference(
     connection: &Connection,
     command: &CommandGetCrossReference,
 ) -> Result<RecordBatch, Status> {
-    let mut found = Vec::new();
-    for catalog in asked(
-        connection,
-        command.fk_catalog.as_deref(),
-        command.fk_db_schema.as_deref(),
-    )? {
-        found.extend(links(connection, &catalog, &command.fk_table)?);
-    }
+    let (catalog, db_schema) = (command.fk_catalog.as_deref(), command.fk_db_schema.as_deref());
+    let mut found = links_of(connection, catalog, db_schema, &command.fk_table)?;
     let referred = asked(
         connection,
         command.pk_catalog.as_deref(),
