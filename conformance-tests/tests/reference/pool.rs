@@ -128,3 +128,28 @@ async fn a_pool_goes_on_with_the_second_host_when_the_first_is_gone() {
         assert!(failures <= 2, "the pool does not leave the host that is gone");
     }
 }
+
+/// Compiles only as long as every future is `Send` in a function that the compiler knows nothing else about.
+#[tokio::test]
+async fn every_call_can_be_made_in_a_task_of_its_own() {
+    async fn work(pool: Pool) -> jetbridge::Result<usize> {
+        let mut session = pool.get().await?;
+        session.update("CREATE TABLE t (a INTEGER)").await?;
+        let insert = session.prepare("INSERT INTO t VALUES (?)").await?;
+        insert.update((7,)).await?;
+        let transaction = session.begin().await?;
+        transaction.execute("INSERT INTO t VALUES (8)").await?;
+        transaction.commit().await?;
+        let mut cursor = session
+            .statement("SELECT a FROM t WHERE a > ?")
+            .bind((7,))
+            .query()
+            .await?;
+        let rows = cursor.fetch_many(10).await?;
+        session.catalog().table_types().await?;
+        Ok(rows.len())
+    }
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let pool = Pool::connect(string(&server)).await.unwrap();
+    assert_eq!(tokio::spawn(work(pool)).await.unwrap().unwrap(), 1);
+}

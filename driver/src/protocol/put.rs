@@ -1,5 +1,8 @@
 //! DoPut: updates, parameters, bulk ingest.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use arrow_flight::encode::FlightDataEncoderBuilder;
@@ -123,13 +126,13 @@ impl Protocol {
             };
             futures::future::ready(sound)
         });
-        let sound = std::sync::Mutex::new(Some(sound.boxed()));
+        let sound = std::sync::Mutex::new(Some(Sound(sound.boxed())));
         let sending = self
             .transport
             .send(operation, options, (), |mut client, request| {
                 let (metadata, extensions, ()) = request.into_parts();
                 let taken = sound.lock().ok().and_then(|mut sound| sound.take());
-                let stream = taken.unwrap_or_else(|| futures::stream::empty().boxed());
+                let stream = taken.unwrap_or_else(|| Sound(futures::stream::empty().boxed()));
                 async move {
                     client
                         .do_put(tonic::Request::from_parts(metadata, extensions, stream))
@@ -163,6 +166,17 @@ impl Protocol {
             total = Some(total.map_or(count, |total: u64| total.saturating_add(count)));
         }
         Ok(total)
+    }
+}
+
+/// What is sent. It has a name so that the compiler finds every future above it `Send`, whatever the lifetimes: else they could not be spawned.
+struct Sound(BoxStream<'static, FlightData>);
+
+impl Stream for Sound {
+    type Item = FlightData;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<FlightData>> {
+        self.0.poll_next_unpin(context)
     }
 }
 
