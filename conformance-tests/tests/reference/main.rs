@@ -8,6 +8,7 @@ mod long;
 mod params;
 mod pool;
 mod query;
+mod rows;
 mod session;
 mod transaction;
 

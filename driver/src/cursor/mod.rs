@@ -1,12 +1,15 @@
 //! A result read row by row, in chunks of rows, or as batches.
 
+#[cfg(feature = "serde")]
+mod deserialize;
 mod row;
 
 use std::any::Any;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -28,6 +31,8 @@ pub struct Cursor {
     chunk: Option<RowChunk>,
     /// The next row of the chunk.
     next: usize,
+    /// How many rows the batches so far have.
+    arrived: u64,
     affected: Option<u64>,
     /// What must live as long as the result is read, such as the prepared statement behind it.
     _keep: Option<Box<dyn Any + Send + Sync>>,
@@ -41,6 +46,7 @@ impl Cursor {
             batches,
             chunk: None,
             next: 0,
+            arrived: 0,
             affected: None,
             _keep: None,
         }
@@ -104,15 +110,7 @@ impl Cursor {
     ///
     /// Dropping the future loses no row.
     pub async fn fetch_one(&mut self) -> Result<Option<Row>> {
-        loop {
-            if let Some(row) = self.chunk.as_ref().and_then(|chunk| chunk.row(self.next)) {
-                self.next += 1;
-                return Ok(Some(row));
-            }
-            if !self.advance().await? {
-                return Ok(None);
-            }
-        }
+        poll_fn(|context| self.poll_row(context)).await
     }
 
     /// Up to `n` rows, over as many batches as it takes; fewer only at the end.
@@ -150,11 +148,37 @@ impl Cursor {
     }
 
     /// The rows that are left, one by one.
-    pub fn rows(&mut self) -> impl Stream<Item = Result<Row>> + Send + '_ {
-        futures::stream::try_unfold(self, |cursor| async move {
-            let row = cursor.fetch_one().await?;
-            Ok(row.map(|row| (row, cursor)))
-        })
+    pub fn rows(&mut self) -> impl Stream<Item = Result<Row>> + Send + Unpin + '_ {
+        futures::stream::poll_fn(|context| self.poll_row(context).map(Result::transpose))
+    }
+
+    /// The rows of the next batch, read without a share in the batch for each of them: what is left of the batch at hand, else the next one;
+    /// `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Whatever made the result break: the rows before are then not all of it.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future loses no row.
+    pub async fn next_chunk(&mut self) -> Result<Option<RowChunk>> {
+        loop {
+            if let Some(chunk) = &self.chunk
+                && self.next < chunk.len()
+            {
+                let rest = if self.next == 0 {
+                    chunk.clone()
+                } else {
+                    chunk.from(self.next)?
+                };
+                self.next = chunk.len();
+                return Ok(Some(rest));
+            }
+            if !self.advance().await? {
+                return Ok(None);
+            }
+        }
     }
 
     /// The next batch: what is left of the batch at hand, else the next one; `None` at the end.
@@ -188,16 +212,39 @@ impl Cursor {
 
     /// Makes the next batch the one at hand; false at the end.
     async fn advance(&mut self) -> Result<bool> {
-        let done = self
-            .chunk
-            .as_ref()
-            .map_or(0, |chunk| chunk.first_row().saturating_add(rows_of(chunk)));
-        let Some(batch) = self.batches.next().await.transpose()? else {
-            return Ok(false);
+        poll_fn(|context| self.poll_advance(context)).await
+    }
+
+    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool>> {
+        let Some(batch) = ready!(self.batches.poll_next_unpin(context)).transpose()? else {
+            return Poll::Ready(Ok(false));
         };
-        self.chunk = Some(RowChunk::new(Arc::clone(&self.columns), batch, done)?);
+        let first_row = self.arrives(&batch);
+        self.chunk = Some(match &self.chunk {
+            Some(chunk) => chunk.following(batch, first_row)?,
+            None => RowChunk::new(Arc::clone(&self.columns), batch, first_row)?,
+        });
         self.next = 0;
-        Ok(true)
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_row(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Row>>> {
+        loop {
+            if let Some(row) = self.chunk.as_ref().and_then(|chunk| chunk.row(self.next)) {
+                self.next += 1;
+                return Poll::Ready(Ok(Some(row)));
+            }
+            if !ready!(self.poll_advance(context))? {
+                return Poll::Ready(Ok(None));
+            }
+        }
+    }
+
+    /// Counts the rows of a new batch, and gives the number of the first.
+    fn arrives(&mut self, batch: &RecordBatch) -> u64 {
+        let first = self.arrived;
+        self.arrived = first.saturating_add(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX));
+        first
     }
 
     /// What `fetch_one` and `fetch_many` have left of the batch at hand.
@@ -210,10 +257,6 @@ impl Cursor {
     }
 }
 
-fn rows_of(chunk: &RowChunk) -> u64 {
-    u64::try_from(chunk.len()).unwrap_or(u64::MAX)
-}
-
 impl Stream for Cursor {
     type Item = Result<RecordBatch>;
 
@@ -221,7 +264,11 @@ impl Stream for Cursor {
         if let Some(rest) = self.rest() {
             return Poll::Ready(Some(Ok(rest)));
         }
-        self.batches.poll_next_unpin(context)
+        let polled = self.batches.poll_next_unpin(context);
+        if let Poll::Ready(Some(Ok(batch))) = &polled {
+            self.arrives(batch);
+        }
+        polled
     }
 }
 

@@ -7,10 +7,14 @@
 //! another value. The layouts Arrow has for one type (dictionaries, runs, views, large offsets) read alike.
 
 mod accessor;
+#[cfg(feature = "serde")]
+mod as_text;
 mod cell;
 mod column;
 mod columns;
 mod decimal;
+#[cfg(feature = "serde")]
+mod deserialize;
 mod extension;
 mod fit;
 mod from_arrow;
@@ -28,6 +32,8 @@ pub use cell::{Cell, Unreadable};
 pub use column::Column;
 pub use columns::Columns;
 pub use decimal::Decimal;
+#[cfg(feature = "serde")]
+pub(crate) use deserialize::{CellDeserializer, Reason, Refusal};
 pub use from_arrow::FromArrow;
 pub(crate) use from_arrow::accepts;
 pub use params::Params;

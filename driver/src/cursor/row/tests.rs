@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, Int64Array, RecordBatch, StringArray};
 
-use super::{Row, RowChunk, short};
+use super::refusal::short;
+use super::{Row, RowChunk};
 use crate::error::{Operation, SqlState};
 use crate::types::{Columns, Value};
 

@@ -1,0 +1,41 @@
+//! A row without a share in its batch: what reads its cells.
+
+use super::chunk::Chunk;
+use crate::error::Result;
+use crate::types::{Cell, FromArrow, Unreadable, accepts};
+
+/// A row, borrowed from the batch it lies in.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) chunk: &'a Chunk,
+    pub(super) index: usize,
+}
+
+impl<'a> Place<'a> {
+    #[inline]
+    pub(super) fn read<T: FromArrow<'a>>(self, position: usize) -> Result<T> {
+        let Some(accessor) = self.chunk.accessors.get(position) else {
+            return Err(self.missing(position));
+        };
+        let read = accessor.cell(self.index).and_then(|cell| {
+            // Otherwise a wrong type would be found only in the first row that is not NULL.
+            if matches!(cell, Cell::Null) && !self.accepts::<T>(position) {
+                return Err(Unreadable::Type);
+            }
+            T::read(cell)
+        });
+        read.map_err(|why| self.refuse(position, why, std::any::type_name::<T>()))
+    }
+
+    fn accepts<T: FromArrow<'a>>(self, position: usize) -> bool {
+        let column = self.chunk.columns.get(position);
+        column.is_none_or(|column| accepts::<T>(column.data_type()))
+    }
+
+    /// The number of the row in the whole result, counted from 0.
+    pub(super) fn number(self) -> u64 {
+        // A batch has no more rows than 64 bits count.
+        let index = u64::try_from(self.index).unwrap_or(u64::MAX);
+        self.chunk.first_row.saturating_add(index)
+    }
+}
