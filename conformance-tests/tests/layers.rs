@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("cursor", "error secret metadata trace stream types"),
     (
         "shared",
-        "error secret metadata trace config transport protocol stream",
+        "error secret metadata trace config transport protocol stream types cursor",
     ),
     ("statement", BELOW_STATEMENTS),
     ("catalog", BELOW_STATEMENTS),

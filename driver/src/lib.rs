@@ -42,6 +42,7 @@ pub use protocol::{
 };
 pub use secret::Secret;
 pub use session::{Connector, Savepoint, Session, Transaction};
+pub use shared::{Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport};
 pub use statement::{Ingest, PreparedStatement, Statement};
 pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightReader};
 pub use transport::CallOptions;

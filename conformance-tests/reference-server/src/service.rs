@@ -82,9 +82,10 @@ impl ReferenceService {
     ) -> Result<RecordBatch, Status> {
         self.0.has(catalog::capability(&command))?;
         let place = self.0.place_of(session);
+        let facts = self.0.facts();
         place
             .call(&Stop::default(), move |desk| {
-                catalog::answer(desk.connection, &command)
+                catalog::answer(desk.connection, &command, facts)
             })
             .await
     }

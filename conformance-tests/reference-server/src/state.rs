@@ -80,6 +80,18 @@ impl State {
         Ok(())
     }
 
+    /// What the server says about itself.
+    pub(crate) fn facts(&self) -> catalog::Facts {
+        let has = |capability| !self.without.contains(&capability);
+        catalog::Facts {
+            transactions: has(Capability::Transactions),
+            savepoints: has(Capability::Savepoints),
+            cancel: has(Capability::Cancel),
+            ingest: has(Capability::Ingest),
+            transaction_timeout: self.transaction_timeout,
+        }
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         let mut counters = self.tally.snapshot();
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);

@@ -1,6 +1,7 @@
 //! The driver against the reference server: always runs, needs nothing but this machine.
 
 mod auth;
+mod capabilities;
 mod errors;
 mod flight;
 mod ingest;

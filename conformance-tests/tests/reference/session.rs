@@ -93,7 +93,7 @@ async fn the_catalog_is_read_by_all_nine_commands() {
             .await
             .unwrap()
             .len(),
-        2
+        3
     );
     assert_eq!(
         catalog
@@ -125,6 +125,34 @@ async fn the_schema_of_a_table_comes_with_it() {
     let mut tables = session.catalog().tables(&filter).await.unwrap();
     let row = tables.fetch_one().await.unwrap().unwrap();
     assert!(row.get::<&[u8]>("table_schema").unwrap().len() > 100);
+}
+
+#[tokio::test]
+async fn temporary_tables_are_listed_for_the_session_that_has_them() {
+    let (server, session) = start_plain().await;
+    // A session of the server's own, which keeps its connection to the database.
+    session
+        .set_options([("flag".to_owned(), true.into())])
+        .await
+        .unwrap();
+    session
+        .execute("CREATE TEMPORARY TABLE scratch (a INTEGER)")
+        .await
+        .unwrap();
+    let filter = TableFilter {
+        table_types: vec!["LOCAL TEMPORARY".into()],
+        ..Default::default()
+    };
+    let mut tables = session.catalog().tables(&filter).await.unwrap();
+    let rows = tables.fetch_all().await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        rows[0].read_all::<(&str, &str, &str, &str)>().unwrap(),
+        ("temp", "", "scratch", "LOCAL TEMPORARY")
+    );
+    let other = jetbridge::Session::connect(crate::string(&server)).await.unwrap();
+    let mut tables = other.catalog().tables(&filter).await.unwrap();
+    assert!(tables.fetch_one().await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ struct Inner {
     metadata: Metadata,
     details: Vec<u8>,
     refused: bool,
+    reset: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -56,6 +57,7 @@ impl Error {
             metadata: Metadata::default(),
             details: Vec::new(),
             refused: false,
+            reset: false,
             source: None,
         }))
     }
@@ -180,6 +182,11 @@ impl Error {
         self.0.refused
     }
 
+    /// Says whether the server broke off this one call, as one does that crashed over it, and kept the connection.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.0.reset
+    }
+
     /// Says whether the session can no longer be used.
     #[must_use]
     pub fn is_connection(&self) -> bool {
@@ -231,6 +238,7 @@ impl fmt::Debug for Error {
             metadata,
             details,
             refused,
+            reset,
             source,
         } = &*self.0;
         f.debug_struct("Error")
@@ -244,6 +252,7 @@ impl fmt::Debug for Error {
             .field("metadata", metadata)
             .field("details", &format_args!("{} bytes", details.len()))
             .field("refused", refused)
+            .field("reset", reset)
             .field("source", source)
             .finish()
     }

@@ -56,13 +56,15 @@ impl Error {
     fn from_transport(status: &Status, cause: &(dyn StdError + 'static)) -> Self {
         let mut connecting = false;
         let mut refused = false;
+        let mut reset = false;
         let mut timed_out = false;
         let mut words = Vec::new();
         let mut next = Some(cause);
         while let Some(error) = next {
             connecting |= error.is::<ConnectError>();
-            if let Some(reason) = error.downcast_ref::<h2::Error>().and_then(h2::Error::reason) {
-                refused |= reason == h2::Reason::REFUSED_STREAM;
+            if let Some(http) = error.downcast_ref::<h2::Error>() {
+                refused |= http.reason() == Some(h2::Reason::REFUSED_STREAM);
+                reset |= http.is_reset() && http.is_remote();
             }
             if let Some(io) = error.downcast_ref::<std::io::Error>() {
                 timed_out |= connecting && io.kind() == std::io::ErrorKind::TimedOut;
@@ -81,6 +83,7 @@ impl Error {
             (false, false) => error,
         };
         error.0.refused = connecting || refused;
+        error.0.reset = reset;
         error
     }
 

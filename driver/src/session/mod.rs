@@ -18,7 +18,7 @@ use crate::protocol::{
     ActionType, CancelStatus, Command, FlightEndpoint, FlightInfo, PollInfo, SessionOptionValue,
     SubstraitPlan, Ticket, TransactionEnd,
 };
-use crate::shared::Shared;
+use crate::shared::{Capabilities, Shared};
 use crate::statement::{Ingest, PreparedStatement, Statement};
 use crate::stream::{BatchStream, CancelHandle, FlightReader};
 use crate::transport::{CallOptions, Transport};
@@ -153,6 +153,15 @@ impl Session {
     #[must_use]
     pub fn catalog(&self) -> Catalog {
         Catalog::new(Arc::clone(&self.shared))
+    }
+
+    /// What the server says it can do (GetSqlInfo). It is asked once per session; one that lacks the command, or answers rubbish, says nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Connection`, `Timeout` or `Authentication` when no answer came; the next call asks again.
+    pub async fn capabilities(&self) -> Result<Arc<Capabilities>> {
+        self.shared.capabilities().await
     }
 
     /// Asks how a command that the server defines itself stands (PollFlightInfo).

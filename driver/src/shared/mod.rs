@@ -1,5 +1,6 @@
 //! What every handle of a session stands on.
 
+mod capabilities;
 mod janitor;
 
 use std::collections::HashSet;
@@ -10,6 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use bytes::Bytes;
 use futures::FutureExt as _;
 
+use self::capabilities::Asked;
+pub use self::capabilities::{
+    Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport,
+};
 use self::janitor::{Janitor, Job};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
@@ -32,6 +37,7 @@ pub(crate) struct Shared {
     protocol: Protocol,
     locations: Arc<Locations>,
     lacking: Mutex<HashSet<Feature>>,
+    asked: Asked,
     transaction: tokio::sync::Mutex<TransactionState>,
     janitor: Janitor,
     closed: AtomicBool,
@@ -55,6 +61,7 @@ impl Shared {
             locations: Locations::new(transport),
             protocol,
             lacking: Mutex::default(),
+            asked: Asked::default(),
             transaction: tokio::sync::Mutex::new(TransactionState {
                 current: None,
                 autocommit,

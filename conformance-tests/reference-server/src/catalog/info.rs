@@ -1,6 +1,7 @@
 //! GetSqlInfo: what SQLite, behind this server, can do.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use arrow_flight::error::Result;
 use arrow_flight::sql::SqlInfo;
@@ -42,17 +43,27 @@ const DATETIME: [&str; 6] = ["DATE", "DATETIME", "JULIANDAY", "STRFTIME", "TIME"
 const BULK_INGESTION: u32 = 10;
 const INGEST_TRANSACTIONS: u32 = 11;
 
+/// What GetSqlInfo says that depends on how the server was started.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) transactions: bool,
+    pub(crate) savepoints: bool,
+    pub(crate) cancel: bool,
+    pub(crate) ingest: bool,
+    pub(crate) transaction_timeout: Duration,
+}
+
 /// Every code that means something for SQLite.
-pub(super) fn all() -> Result<SqlInfoData> {
+pub(super) fn all(facts: Facts) -> Result<SqlInfoData> {
     let mut info = SqlInfoDataBuilder::new();
-    server(&mut info);
+    server(&mut info, facts);
     language(&mut info);
     limits(&mut info);
     transactions(&mut info);
     info.build()
 }
 
-fn server(info: &mut SqlInfoDataBuilder) {
+fn server(info: &mut SqlInfoDataBuilder, facts: Facts) {
     info.append(SqlInfo::FlightSqlServerName, "Jetbridge reference server");
     info.append(SqlInfo::FlightSqlServerVersion, env!("CARGO_PKG_VERSION"));
     info.append(SqlInfo::FlightSqlServerArrowVersion, arrow::ARROW_VERSION);
@@ -61,13 +72,20 @@ fn server(info: &mut SqlInfoDataBuilder) {
     info.append(SqlInfo::FlightSqlServerSubstrait, false);
     info.append(SqlInfo::FlightSqlServerSubstraitMinVersion, "");
     info.append(SqlInfo::FlightSqlServerSubstraitMaxVersion, "");
-    // SqlSupportedTransaction: 2 is savepoints, and with them transactions.
-    info.append(SqlInfo::FlightSqlServerTransaction, 2_i32);
-    info.append(SqlInfo::FlightSqlServerCancel, true);
-    info.append(BULK_INGESTION, true);
-    info.append(INGEST_TRANSACTIONS, true);
+    // SqlSupportedTransaction: 1 is transactions, 2 savepoints too.
+    let transactions = match (facts.transactions, facts.savepoints) {
+        (false, _) => 0_i32,
+        (true, false) => 1,
+        (true, true) => 2,
+    };
+    info.append(SqlInfo::FlightSqlServerTransaction, transactions);
+    info.append(SqlInfo::FlightSqlServerCancel, facts.cancel);
+    info.append(BULK_INGESTION, facts.ingest);
+    info.append(INGEST_TRANSACTIONS, facts.ingest && facts.transactions);
     info.append(SqlInfo::FlightSqlServerStatementTimeout, 0_i32);
-    info.append(SqlInfo::FlightSqlServerTransactionTimeout, 0_i32);
+    // 0 would say that there is none.
+    let timeout = i32::try_from(facts.transaction_timeout.as_millis()).unwrap_or(i32::MAX);
+    info.append(SqlInfo::FlightSqlServerTransactionTimeout, timeout.max(1));
 }
 
 fn language(info: &mut SqlInfoDataBuilder) {

@@ -15,6 +15,7 @@ use arrow_flight::sql::{
 use rusqlite::Connection;
 use tonic::Status;
 
+pub(crate) use self::info::Facts;
 use crate::capability::Capability;
 use crate::cursor;
 use crate::schema::{DB_SCHEMA, quote};
@@ -50,7 +51,11 @@ pub(crate) fn schema_of(command: &Command) -> Option<SchemaRef> {
 /// # Errors
 ///
 /// `UNIMPLEMENTED` when it is none, what SQLite says, and `INTERNAL` when the answer cannot be built.
-pub(crate) fn answer(connection: &Connection, command: &Command) -> Result<RecordBatch, Status> {
+pub(crate) fn answer(
+    connection: &Connection,
+    command: &Command,
+    facts: Facts,
+) -> Result<RecordBatch, Status> {
     match command {
         Command::CommandGetCatalogs(command) => answer_catalogs(connection, *command),
         Command::CommandGetDbSchemas(command) => answer_schemas(connection, command.clone()),
@@ -63,7 +68,7 @@ pub(crate) fn answer(connection: &Connection, command: &Command) -> Result<Recor
         Command::CommandGetXdbcTypeInfo(command) => types::all()
             .and_then(|types| types.record_batch(command.data_type))
             .map_err(internal),
-        Command::CommandGetSqlInfo(command) => info::all()
+        Command::CommandGetSqlInfo(command) => info::all(facts)
             .and_then(|info| info.record_batch(command.info.iter().copied()))
             .map_err(internal),
         other => Err(Status::unimplemented(format!(
@@ -75,6 +80,22 @@ pub(crate) fn answer(connection: &Connection, command: &Command) -> Result<Recor
 
 fn internal(error: impl std::fmt::Display) -> Status {
     Status::internal(error.to_string())
+}
+
+/// SQLite's name for the database of temporary tables, which every connection has for itself.
+const TEMPORARY: &str = "temp";
+
+/// The databases of a connection that hold something to list: those of [`catalogs`], and the one of temporary tables once it has any.
+fn listed_catalogs(connection: &Connection) -> Result<Vec<String>, Status> {
+    let mut names = catalogs(connection)?;
+    let temporary = "SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE type IN ('table', 'view'))";
+    if connection
+        .query_row(temporary, [], |row| row.get(0))
+        .map_err(from_sqlite)?
+    {
+        names.push(TEMPORARY.to_owned());
+    }
+    Ok(names)
 }
 
 /// The databases of a connection: `main`, and what is attached to it.
@@ -93,13 +114,13 @@ pub(crate) fn catalogs(connection: &Connection) -> Result<Vec<String>, Status> {
     Ok(names
         .map_err(from_sqlite)?
         .into_iter()
-        .filter(|name| name != "temp")
+        .filter(|name| name != TEMPORARY)
         .collect())
 }
 
 fn answer_catalogs(connection: &Connection, command: CommandGetCatalogs) -> Result<RecordBatch, Status> {
     let mut builder = command.into_builder();
-    for catalog in catalogs(connection)? {
+    for catalog in listed_catalogs(connection)? {
         builder.append(catalog);
     }
     builder.build().map_err(internal)
@@ -107,7 +128,7 @@ fn answer_catalogs(connection: &Connection, command: CommandGetCatalogs) -> Resu
 
 fn answer_schemas(connection: &Connection, command: CommandGetDbSchemas) -> Result<RecordBatch, Status> {
     let mut builder = command.into_builder();
-    for catalog in catalogs(connection)? {
+    for catalog in listed_catalogs(connection)? {
         builder.append(catalog, DB_SCHEMA);
     }
     builder.build().map_err(internal)
@@ -115,6 +136,7 @@ fn answer_schemas(connection: &Connection, command: CommandGetDbSchemas) -> Resu
 
 fn answer_table_types(command: CommandGetTableTypes) -> Result<RecordBatch, Status> {
     let mut builder = command.into_builder();
+    builder.append("LOCAL TEMPORARY");
     builder.append("TABLE");
     builder.append("VIEW");
     builder.build().map_err(internal)
@@ -123,7 +145,7 @@ fn answer_table_types(command: CommandGetTableTypes) -> Result<RecordBatch, Stat
 fn answer_tables(connection: &Connection, command: CommandGetTables) -> Result<RecordBatch, Status> {
     let with_schema = command.include_schema;
     let mut builder = command.into_builder();
-    for catalog in catalogs(connection)? {
+    for catalog in listed_catalogs(connection)? {
         for (name, kind) in tables(connection, &catalog)? {
             let schema = match with_schema {
                 true => table_schema(connection, &catalog, &name),
@@ -146,7 +168,18 @@ fn tables(connection: &Connection, catalog: &str) -> Result<Vec<(String, String)
     );
     let mut statement = connection.prepare(&sql).map_err(from_sqlite)?;
     let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_map([], |row| {
+            let kind: String = row.get(1)?;
+            let temporary = catalog == TEMPORARY && kind == "TABLE";
+            Ok((
+                row.get(0)?,
+                if temporary {
+                    "LOCAL TEMPORARY".to_owned()
+                } else {
+                    kind
+                },
+            ))
+        })
         .map_err(from_sqlite)?;
     rows.collect::<Result<_, _>>().map_err(from_sqlite)
 }
