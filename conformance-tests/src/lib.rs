@@ -3,9 +3,19 @@
 //! [`server`] starts the servers that are not ours and fetches what it needs for them.
 
 pub mod check;
+pub mod hostile;
 pub mod server;
 
 /// The examples of the README: compiled with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The examples of the guides.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/guide/parameters.md")]
+    pub struct Parameters;
+    #[doc = include_str!("../../docs/guide/queries.md")]
+    pub struct Queries;
+}

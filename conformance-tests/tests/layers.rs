@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("secret", ""),
     ("error", "metadata"),
     ("trace", "error"),
+    ("sql", "error"),
     ("config", "error secret metadata trace"),
     ("transport", "error secret metadata trace config"),
     ("protocol", "error secret metadata trace config transport"),
@@ -21,7 +22,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("cursor", "error secret metadata trace stream types"),
     (
         "shared",
-        "error secret metadata trace config transport protocol stream types cursor",
+        "error secret metadata trace sql config transport protocol stream types cursor",
     ),
     ("statement", BELOW_STATEMENTS),
     ("catalog", BELOW_STATEMENTS),
@@ -33,7 +34,7 @@ const LAYERS: &[(&str, &str)] = &[
 
 /// Statements and the catalog import all below them, and not each other.
 const BELOW_STATEMENTS: &str =
-    "error secret metadata trace config transport protocol stream types cursor shared";
+    "error secret metadata trace sql config transport protocol stream types cursor shared";
 
 /// What starts work that goes on by itself.
 const SPAWN: &[&str] = &[

@@ -19,6 +19,7 @@ mod protocol;
 pub mod secret;
 mod session;
 mod shared;
+mod sql;
 mod statement;
 mod stream;
 mod trace;
@@ -30,8 +31,8 @@ pub use arrow;
 
 pub use catalog::{Catalog, TableFilter, TableName};
 pub use config::{
-    Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, Pem, RecycleMethod,
-    RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, ParameterMode, Pem,
+    RecycleMethod, RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
 };
 pub use cursor::{Cursor, Row};
 pub use error::{Error, Kind, Operation, Result, SqlState};

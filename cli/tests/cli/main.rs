@@ -1,5 +1,6 @@
 //! The binary, as a person or a script runs it.
 
+mod changes;
 mod endings;
 mod failures;
 mod output;

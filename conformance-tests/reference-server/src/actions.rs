@@ -184,6 +184,18 @@ impl State {
             .query(session, request.query, transaction.as_deref(), None)
             .await?;
         let description = query.describe(!self.lazy).await?;
+        let is_named = |field: &arrow::datatypes::FieldRef| {
+            let mut name = field.name().chars();
+            name.next().is_some_and(|first| first != '?')
+                && !name.next().is_some_and(|next| next.is_ascii_digit())
+        };
+        if self.has(Capability::NamedParameters).is_err()
+            && description.parameters.fields().iter().any(is_named)
+        {
+            return Err(Status::invalid_argument(
+                "this server knows no names of parameters: write ? or $1",
+            ));
+        }
         let dataset = match (&description.schema, description.is_update) {
             // No columns, no schema: clients read an empty schema as "this is an update".
             (_, true) => bytes::Bytes::new(),

@@ -8,6 +8,8 @@ pub enum Capability {
     Prepared,
     /// Binding parameters to prepared statements.
     Parameters,
+    /// Parameters with names: statements that have some are refused.
+    NamedParameters,
     /// The catalog commands, from catalogs to cross references and type information.
     Catalog,
     /// Transactions, and with them savepoints.

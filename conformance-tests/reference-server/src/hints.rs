@@ -39,13 +39,10 @@ impl Hints {
             die_after: None,
             total_records: None,
         };
-        let mut rest = sql;
-        while let Some((_, comment)) = rest.split_once("/*") {
-            let (inside, after) = comment.split_once("*/").unwrap_or((comment, ""));
-            for word in inside.split_whitespace() {
+        for comment in comments(sql) {
+            for word in comment.split_whitespace() {
                 hints.read(word)?;
             }
-            rest = after;
         }
         let words: Vec<String> = sql.split_whitespace().map(str::to_ascii_lowercase).collect();
         hints.ordered |= words
@@ -82,6 +79,28 @@ impl Hints {
     pub(crate) fn shaped(&self) -> bool {
         self.endpoints > 1 || self.expire.is_some() || self.slow.is_some()
     }
+}
+
+/// What is inside of the comments, texts and quoted names being passed over.
+fn comments(sql: &str) -> Vec<&str> {
+    let mut comments = Vec::new();
+    let mut rest = sql;
+    while let Some(begin) = rest.find(['\'', '"', '`', '/']) {
+        let (_, found) = rest.split_at(begin);
+        if let Some(comment) = found.strip_prefix("/*") {
+            let (inside, after) = comment.split_once("*/").unwrap_or((comment, ""));
+            comments.push(inside);
+            rest = after;
+        } else if let Some(after) = found.strip_prefix('/') {
+            rest = after;
+        } else {
+            // A quote within is written twice, and so begins the next text where this one ends.
+            let quote = found.chars().next().unwrap_or('\'');
+            let inside = found.get(1..).unwrap_or_default();
+            rest = inside.split_once(quote).map_or("", |(_, after)| after);
+        }
+    }
+    comments
 }
 
 fn number(text: &str) -> Option<usize> {
@@ -133,6 +152,10 @@ mod tests {
     fn an_ordinary_comment_is_no_hint() {
         let hints = Hints::parse("select 1 /* just a comment with a=b */ -- endpoints=3").unwrap();
         assert!(!hints.shaped() && !hints.ordered);
+        let text =
+            Hints::parse("select '/* endpoints=3', \"/* slow=x */\", 'it''s /* expire=no */' /* ordered */")
+                .unwrap();
+        assert!(!text.shaped() && text.ordered);
         assert!(Hints::parse("select a from t\n ORDER  BY a").unwrap().ordered);
     }
 

@@ -57,6 +57,7 @@ pub struct Builder {
     client_ca: Option<String>,
     lazy: bool,
     without: HashSet<Capability>,
+    panics: HashSet<Capability>,
     transaction_timeout: Duration,
     busy_timeout: Duration,
 }
@@ -75,6 +76,7 @@ impl Default for Builder {
             client_ca: None,
             lazy: false,
             without: HashSet::new(),
+            panics: HashSet::new(),
             transaction_timeout: Duration::from_secs(300),
             busy_timeout: Duration::from_secs(5),
         }
@@ -155,6 +157,12 @@ impl Builder {
         self
     }
 
+    /// Panics when it is asked for these, in place of an answer.
+    pub fn panics_over(mut self, capabilities: impl IntoIterator<Item = Capability>) -> Self {
+        self.panics.extend(capabilities);
+        self
+    }
+
     /// Rolls back transactions that nobody has used for so long.
     pub fn transaction_timeout(mut self, timeout: Duration) -> Self {
         self.transaction_timeout = timeout;
@@ -186,7 +194,7 @@ impl Builder {
         let opening =
             tokio::task::spawn_blocking(move || Database::open(path.as_deref(), Vec::new(), busy, sample));
         let database = opening.await.map_err(io::Error::other)??;
-        let state = State::new(
+        let mut state = State::new(
             database,
             Arc::clone(&gate),
             tally,
@@ -195,6 +203,7 @@ impl Builder {
             self.without,
             self.transaction_timeout,
         );
+        state.panics = self.panics;
         let state = Arc::new(state);
         let mut server = Server::builder()
             .tcp_nodelay(true)

@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub(crate) gate: Arc<Gate>,
     pub(crate) lazy: bool,
     pub(crate) without: HashSet<Capability>,
+    pub(crate) panics: HashSet<Capability>,
     pub(crate) transaction_timeout: Duration,
 }
 
@@ -62,6 +63,7 @@ impl State {
             gate,
             lazy,
             without,
+            panics: HashSet::new(),
             transaction_timeout,
         }
     }
@@ -71,7 +73,15 @@ impl State {
     /// # Errors
     ///
     /// `UNIMPLEMENTED`.
+    ///
+    /// # Panics
+    ///
+    /// Where the server was started so: some servers do that in place of an answer, and clients must live with it.
     pub(crate) fn has(&self, capability: Capability) -> Result<(), Status> {
+        assert!(
+            !self.panics.contains(&capability),
+            "this server was started so that it panics over {capability:?}"
+        );
         if self.without.contains(&capability) {
             return Err(Status::unimplemented(format!(
                 "this server was started without {capability:?}"

@@ -2,9 +2,12 @@
 
 mod auth;
 mod capabilities;
+mod doors;
 mod errors;
+mod fallbacks;
 mod flight;
 mod ingest;
+mod literals;
 mod long;
 mod params;
 mod pool;

@@ -2,6 +2,7 @@
 //! where `CI=true`.
 
 mod go_sqlite;
+mod literals;
 mod network;
 mod peers;
 mod roapi;
@@ -13,6 +14,15 @@ use jetbridge_conformance::server::Running;
 
 async fn connect(server: &Running) -> Session {
     Session::connect(server.uri()).await.expect("the driver connects")
+}
+
+/// Connects with options added to those of the server.
+async fn connect_with(server: &Running, options: &str) -> Session {
+    let uri = server.uri();
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    Session::connect(format!("{uri}{separator}{options}"))
+        .await
+        .expect("the driver connects")
 }
 
 async fn rows(session: &Session, sql: &str) -> Result<Vec<Row>> {

@@ -4,9 +4,9 @@ use std::io::BufRead as _;
 
 use futures::TryStreamExt as _;
 use jetbridge::{Kind, Row, TableFilter};
-use jetbridge_conformance::{require, server};
+use jetbridge_conformance::{hostile, require, server};
 
-use crate::{connect, rows};
+use crate::{connect, connect_with, literals, rows};
 
 /// A row as `sample_csv` writes it.
 fn line(row: &Row) -> String {
@@ -91,4 +91,23 @@ async fn tables_are_listed_and_what_is_missing_is_said() {
         .await
         .unwrap();
     assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1000);
+}
+
+#[tokio::test]
+async fn parameters_written_into_the_statement_come_back_as_they_were() {
+    let parquet = require!(server::sample_parquet(1000));
+    let roapi = require!(server::roapi("sample", &parquet).await);
+    let session = connect_with(&roapi, "parameters=client").await;
+    hostile::come_back(&session, 40, true).await.unwrap();
+    literals::come_back(&session, literals::DATA_FUSION).await;
+    let mut cursor = session
+        .statement("select count(*) from sample where id >= ? and id < $2 -- ?".replace('?', "$1"))
+        .bind((10_i64, 20_i64))
+        .query()
+        .await
+        .unwrap();
+    assert_eq!(
+        cursor.fetch_one().await.unwrap().unwrap().get::<i64>(0).unwrap(),
+        10
+    );
 }

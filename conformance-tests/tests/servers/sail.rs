@@ -1,10 +1,10 @@
 //! Sail: Spark SQL; it knows CommandStatementQuery and little else.
 
 use futures::TryStreamExt as _;
-use jetbridge::Kind;
-use jetbridge_conformance::{require, server};
+use jetbridge::{Kind, Params, Value};
+use jetbridge_conformance::{hostile, require, server};
 
-use crate::{connect, rows};
+use crate::{connect, connect_with, literals, rows};
 
 #[tokio::test]
 async fn a_large_range_has_every_number_once() {
@@ -23,9 +23,27 @@ async fn a_large_range_has_every_number_once() {
 async fn what_sail_lacks_is_said_plainly() {
     let sail = require!(server::sail().await);
     let session = connect(&sail).await;
-    let error = session.prepare("select 1").await.unwrap_err();
+    let statement = session.prepare("select 1").await.unwrap();
+    assert!(!statement.is_on_server());
+    assert_eq!(
+        statement
+            .query(())
+            .await
+            .unwrap()
+            .fetch_all()
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    let error = session
+        .statement("select ?")
+        .bind((1,))
+        .query()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::NotSupported, "{error}");
-    assert!(error.to_string().contains("cannot prepare"), "{error}");
+    assert!(error.to_string().contains("parameters=client"), "{error}");
     let error = session.query("select * from nowhere").await.unwrap_err();
     assert!(error.message().contains("nowhere"), "{error}");
     assert_eq!(rows(&session, "select 1").await.unwrap().len(), 1);
@@ -76,4 +94,32 @@ async fn a_server_killed_in_the_middle_of_a_result_gives_an_error() {
         "{text}"
     );
     assert_eq!(text.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn parameters_written_into_the_statement_come_back_as_they_were() {
+    let sail = require!(server::sail().await);
+    let session = connect_with(&sail, "parameters=client").await;
+    hostile::come_back(&session, 40, true).await.unwrap();
+    literals::come_back(&session, literals::SPARK).await;
+    session
+        .execute("create table sail_bound (a int, b string)")
+        .await
+        .unwrap();
+    let rows_of = Params::rows([(1, "it's"), (2, "\\")]);
+    session
+        .statement("insert into sail_bound values (?, ?)")
+        .bind(rows_of)
+        .execute()
+        .await
+        .unwrap();
+    let named = Params::named([("a", Value::from(2))]);
+    let mut cursor = session
+        .statement("select b from sail_bound where a = :a")
+        .bind(named)
+        .query()
+        .await
+        .unwrap();
+    let read = cursor.fetch_all().await.unwrap();
+    assert_eq!((read.len(), read[0].get::<&str>(0).unwrap()), (1, "\\"));
 }

@@ -100,6 +100,13 @@ choices! {
         Update = "update",
     }
 
+    /// How the parameters of a statement get to the server.
+    ParameterMode {
+        /// Bound by the server to a prepared statement; where it cannot do that, it is an error.
+        Server = "server" | "auto",
+        /// Written into the statement as literals, in the dialect the server is found to have; nothing is prepared.
+        Client = "client",
+    }
 
     /// From where the endpoints of a result are read.
     LocationPolicy {

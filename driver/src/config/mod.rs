@@ -23,8 +23,8 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, RecycleMethod, RowCountCheck, SchemaCheck,
-    StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RecycleMethod, RowCountCheck,
+    SchemaCheck, StatementMode, TransportKind, UnknownOptions,
 };
 pub use host::{DEFAULT_PORT, Host};
 pub use list::LocationRewrite;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, RecycleMethod, RowCountCheck, SchemaCheck,
-    StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RecycleMethod, RowCountCheck,
+    SchemaCheck, StatementMode, TransportKind, UnknownOptions,
 };
 use super::list::LocationRewrite;
 use super::pem::Pem;
@@ -243,6 +243,10 @@ options! {
 
             #[doc = "How a statement is sent."]
             statement_mode, get_statement_mode: OneOf<StatementMode> = StatementMode::Auto;
+            Statement, [];
+
+            #[doc = "How the parameters of a statement get to the server."]
+            parameters, get_parameters: OneOf<ParameterMode> = ParameterMode::Server;
             Statement, [];
         }
 

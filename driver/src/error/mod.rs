@@ -39,6 +39,7 @@ struct Inner {
     metadata: Metadata,
     details: Vec<u8>,
     refused: bool,
+    /// The server dropped this call and kept the connection.
     reset: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -115,6 +116,20 @@ impl Error {
         self.0.kind = kind;
         self.0.sqlstate = kind.sqlstate();
         self
+    }
+
+    /// Replaces the message by one that has it within.
+    #[must_use]
+    pub(crate) fn saying(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
+    }
+
+    /// Says whether the server broke down over this one call: it dropped the call, or says that it panicked.
+    pub(crate) fn is_breakdown(&self) -> bool {
+        // UNKNOWN and INTERNAL.
+        let vague = matches!(self.0.grpc_code, Some(2 | 13));
+        self.0.reset || (vague && self.0.message.to_lowercase().contains("panic"))
     }
 
     /// What went wrong.

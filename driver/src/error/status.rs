@@ -83,7 +83,7 @@ impl Error {
             (false, false) => error,
         };
         error.0.refused = connecting || refused;
-        error.0.reset = reset;
+        error.0.reset = reset && !refused;
         error
     }
 

@@ -41,11 +41,11 @@ pub(crate) struct IngestTarget {
 }
 
 impl Protocol {
-    /// Runs an update; gives the number of rows it changed, where the server knows it.
+    /// Runs an update, once for each row of parameters where there are any; gives the number of rows it changed, where the server knows it.
     pub(crate) async fn update(
         &self,
         command: &Command,
-        parameters: Option<RecordBatch>,
+        parameters: Option<(SchemaRef, BoxStream<'static, Result<RecordBatch>>)>,
         options: &CallOptions,
     ) -> Result<Option<u64>> {
         let messages = match parameters {
@@ -55,11 +55,7 @@ impl Protocol {
                 ..FlightData::default()
             })])
             .boxed(),
-            Some(batch) => encode(
-                command.descriptor(),
-                batch.schema(),
-                futures::stream::iter([Ok(batch)]),
-            ),
+            Some((schema, batches)) => encode(command.descriptor(), schema, batches),
         };
         let answers = self.put(&Operation::Update, messages, options).await?;
         self.count(&Operation::Update, &answers)

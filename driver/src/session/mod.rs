@@ -18,7 +18,7 @@ use crate::protocol::{
     ActionType, CancelStatus, Command, FlightEndpoint, FlightInfo, PollInfo, SessionOptionValue,
     SubstraitPlan, Ticket, TransactionEnd,
 };
-use crate::shared::{Capabilities, Shared};
+use crate::shared::{Capabilities, Feature, Shared};
 use crate::statement::{Ingest, PreparedStatement, Statement};
 use crate::stream::{BatchStream, CancelHandle, FlightReader};
 use crate::transport::{CallOptions, Transport};
@@ -322,11 +322,14 @@ impl Session {
         &self,
         options: impl IntoIterator<Item = (String, SessionOptionValue)>,
     ) -> Result<()> {
-        let refused = self
+        self.shared
+            .demand(Feature::SessionOptions, Operation::SessionOptions)?;
+        let answer = self
             .shared
             .protocol()?
             .set_session_options(options, &CallOptions::new())
-            .await?;
+            .await;
+        let refused = self.shared.note(Feature::SessionOptions, answer)?;
         if refused.is_empty() {
             return Ok(());
         }
@@ -346,7 +349,10 @@ impl Session {
     ///
     /// `NotSupported` when the server has no sessions.
     pub async fn options(&self) -> Result<std::collections::BTreeMap<String, SessionOptionValue>> {
-        self.shared.protocol()?.session_options(&CallOptions::new()).await
+        self.shared
+            .demand(Feature::SessionOptions, Operation::SessionOptions)?;
+        let answer = self.shared.protocol()?.session_options(&CallOptions::new()).await;
+        self.shared.note(Feature::SessionOptions, answer)
     }
 
     /// The actions the server offers.

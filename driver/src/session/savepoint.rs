@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::Transaction;
-use crate::error::Result;
+use crate::error::{Operation, Result};
 use crate::protocol::SavepointEnd;
+use crate::shared::Feature;
 use crate::transport::CallOptions;
 
 /// A point of a transaction to which it can be rolled back. Dropping it does nothing: its changes stay in the transaction.
@@ -25,10 +26,13 @@ impl<'s> Transaction<'s> {
     where
         's: 't,
     {
-        let protocol = self.shared.protocol()?;
-        let id = protocol
+        let shared = &self.shared;
+        shared.demand(Feature::Savepoints, Operation::Savepoint)?;
+        let answer = shared
+            .protocol()?
             .begin_savepoint(self.id().clone(), name, &CallOptions::new())
-            .await?;
+            .await;
+        let id = shared.note(Feature::Savepoints, answer)?;
         Ok(Savepoint {
             transaction: self,
             id,

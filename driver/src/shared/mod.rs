@@ -1,12 +1,12 @@
 //! What every handle of a session stands on.
 
 mod capabilities;
+mod features;
 mod janitor;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -15,29 +15,24 @@ use self::capabilities::Asked;
 pub use self::capabilities::{
     Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport,
 };
+use self::features::Features;
+pub(crate) use self::features::{Feature, NamedForm};
 use self::janitor::{Janitor, Job};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::protocol::{CancelStatus, FlightInfo, Protocol, TransactionEnd};
+use crate::sql::Dialect;
 use crate::stream::{BatchStream, CancelHandle};
 use crate::transport::{CallOptions, Locations, Transport};
-
-/// Something a server may lack; once it has said so, it is not asked again in that session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Feature {
-    Prepare,
-    Update,
-    Transactions,
-    CancelFlightInfo,
-    CancelQuery,
-}
 
 /// The session behind its handles: the last one dropped ends it on the server.
 pub(crate) struct Shared {
     protocol: Protocol,
     locations: Arc<Locations>,
-    lacking: Mutex<HashSet<Feature>>,
+    features: Features,
     asked: Asked,
+    /// How the server reads texts, once it has been asked.
+    dialect: tokio::sync::OnceCell<Dialect>,
     transaction: tokio::sync::Mutex<TransactionState>,
     janitor: Janitor,
     closed: AtomicBool,
@@ -60,8 +55,9 @@ impl Shared {
             janitor: Janitor::start(protocol.clone()),
             locations: Locations::new(transport),
             protocol,
-            lacking: Mutex::default(),
+            features: Features::default(),
             asked: Asked::default(),
+            dialect: tokio::sync::OnceCell::new(),
             transaction: tokio::sync::Mutex::new(TransactionState {
                 current: None,
                 autocommit,
@@ -90,24 +86,33 @@ impl Shared {
 
     /// Says whether the server has said that it lacks something.
     pub(crate) fn lacks(&self, feature: Feature) -> bool {
-        self.lacking
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&feature)
+        self.features.lacks(feature)
+    }
+
+    /// Refuses what the server has said it lacks.
+    pub(crate) fn demand(&self, feature: Feature, operation: Operation) -> Result<()> {
+        self.features
+            .demand(feature, operation)
+            .map_err(|error| error.on(self.peer()))
     }
 
     /// Takes note when an error says that the server lacks something.
     pub(crate) fn note<T>(&self, feature: Feature, result: Result<T>) -> Result<T> {
-        if result
-            .as_ref()
-            .is_err_and(|error| error.kind() == Kind::NotSupported)
-        {
-            self.lacking
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(feature);
-        }
-        result
+        self.features.note(feature, result)
+    }
+
+    /// How the server wants named parameters written, where that has been found out.
+    pub(crate) fn named_form(&self) -> Option<NamedForm> {
+        self.features.named_form()
+    }
+
+    pub(crate) fn set_named_form(&self, form: NamedForm) {
+        self.features.set_named_form(form);
+    }
+
+    /// The place of the server's dialect; who needs it asks the server.
+    pub(crate) fn dialect(&self) -> &tokio::sync::OnceCell<Dialect> {
+        &self.dialect
     }
 
     /// Takes note when an error leaves the session in doubt.
@@ -140,10 +145,9 @@ impl Shared {
     }
 
     async fn begin_on_server(&self) -> Result<Bytes> {
-        self.note(
-            Feature::Transactions,
-            self.protocol()?.begin(&CallOptions::new()).await,
-        )
+        self.demand(Feature::Transactions, Operation::Begin)?;
+        let answer = self.protocol()?.begin(&CallOptions::new()).await;
+        self.note(Feature::Transactions, answer)
     }
 
     /// Begins the session's transaction.
@@ -273,10 +277,9 @@ impl Shared {
                 answer => return answer,
             }
         }
-        self.note(
-            Feature::CancelQuery,
-            self.protocol.cancel_query(info, &options).await,
-        )
+        self.demand(Feature::CancelQuery, Operation::Cancel)?;
+        let answer = self.protocol.cancel_query(info, &options).await;
+        self.note(Feature::CancelQuery, answer)
     }
 
     /// Ends the session: what is open is rolled back, then the server is told.

@@ -1,9 +1,13 @@
 //! Statements: run as they are, or prepared and given parameters.
 
+mod count;
+mod dialect;
+mod handle;
 mod ingest;
-mod kind;
+mod literal;
 mod poll;
 mod prepared;
+mod render;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +16,13 @@ use arrow::datatypes::SchemaRef;
 
 pub use self::ingest::Ingest;
 pub use self::prepared::PreparedStatement;
-use crate::config::StatementMode;
+use self::render::Rendered;
+use crate::config::{ParameterMode, StatementMode};
 use crate::cursor::Cursor;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::protocol::{Command, FlightInfo, SubstraitPlan};
 use crate::shared::{Feature, Shared};
+use crate::sql;
 use crate::stream::CancelHandle;
 use crate::transport::CallOptions;
 use crate::types::Params;
@@ -33,6 +39,7 @@ pub struct Statement {
     params: Params,
     options: CallOptions,
     mode: StatementMode,
+    parameters: ParameterMode,
     handle: CancelHandle,
 }
 
@@ -53,12 +60,14 @@ impl Statement {
 
     pub(crate) fn new(shared: Arc<Shared>, sql: impl Into<String>) -> Self {
         let mode = shared.config().get_statement_mode();
+        let parameters = shared.config().get_parameters();
         Self {
             shared,
             text: Text::Sql(sql.into()),
             params: Params::none(),
             options: CallOptions::new(),
             mode,
+            parameters,
             handle: CancelHandle::new(),
         }
     }
@@ -93,6 +102,12 @@ impl Statement {
         self
     }
 
+    /// Says how its parameters get to the server, in place of the option `parameters`.
+    pub fn parameters(mut self, parameters: ParameterMode) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
     /// What cancels it from another task or thread, from now until the end of its result. A statement that was cancelled stays so.
     #[must_use]
     pub fn cancel_handle(&self) -> CancelHandle {
@@ -101,29 +116,20 @@ impl Statement {
 
     /// Runs it as a query and waits for the schema of its rows.
     ///
+    /// A text that plainly changes something and gives no rows (`INSERT` without `RETURNING`, `CREATE`) is run as an update all the same, unless
+    /// [`mode`](Self::mode) says otherwise: some servers would never run it as a query. The cursor then has no columns and knows
+    /// [`rows_affected`](Cursor::rows_affected).
+    ///
     /// # Errors
     ///
-    /// `InvalidRequest` when the server refuses it; `Timeout` after `query_timeout`; `Connection` when the server cannot be reached.
+    /// `InvalidRequest` when the server refuses it; `Timeout` after `query_timeout`; `Connection` when the server cannot be reached;
+    /// `NotSupported` when there are parameters and the server cannot bind any.
     ///
     /// # Cancellation
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn query(&self) -> Result<Cursor> {
-        self.handle.guard(self.run_query()).await
-    }
-
-    async fn run_query(&self) -> Result<Cursor> {
-        if !self.params.is_none() {
-            let prepared = self.prepare().await?;
-            let cursor = prepared
-                .query_with(&self.params, &self.options, self.handle.clone())
-                .await?;
-            return Ok(cursor.keeping(prepared));
-        }
-        let info = self.flight_info().await?;
-        Ok(Cursor::new(
-            self.shared.open(info, &self.options, self.handle.clone()).await?,
-        ))
+        self.handle.guard(self.run(self.is_change())).await
     }
 
     /// Runs it as an update and gives the number of rows it changed; `None` where the server does not know.
@@ -141,17 +147,194 @@ impl Statement {
         self.handle.guard(self.run_update()).await
     }
 
-    async fn run_update(&self) -> Result<Option<u64>> {
-        if !self.params.is_none() {
-            return self
-                .prepare()
-                .await?
-                .update_with(&self.params, &self.options)
-                .await;
+    /// Runs it as what it is: `statement_mode` says so, or its leading keyword does.
+    ///
+    /// The cursor of an update has no columns and knows [`rows_affected`](Cursor::rows_affected).
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query) and [`update`](Self::update).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future resets the call; the server may have run the statement.
+    pub async fn execute(&self) -> Result<Cursor> {
+        if self.is_prepared() {
+            let prepared = self.prepare().await?;
+            let cursor = self
+                .handle
+                .guard(prepared.execute_with(&self.params, &self.options, self.handle.clone()))
+                .await?;
+            return Ok(cursor.keeping(prepared));
         }
+        self.handle.guard(self.run(self.is_update())).await
+    }
+
+    /// Asks for the FlightInfo of the query: endpoints, tickets, schema. Some servers run the query to answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query).
+    pub async fn flight_info(&self) -> Result<FlightInfo> {
+        if self.is_prepared() {
+            return self.prepare().await?.flight_info(&self.params).await;
+        }
+        self.flight_info_of(&self.direct().await?).await
+    }
+
+    /// The schema of its rows, without running it: by GetSchema, or by preparing it where the server lacks that.
+    ///
+    /// # Errors
+    ///
+    /// `NotSupported` when the server can do neither.
+    pub async fn describe(&self) -> Result<SchemaRef> {
+        let command = self.command(&self.text).await?;
+        let answer = match self.shared.demand(Feature::GetSchema, Operation::Describe) {
+            Ok(()) => self.shared.protocol()?.schema(&command, &self.options).await,
+            Err(error) => Err(error),
+        };
+        match self.shared.note(Feature::GetSchema, answer) {
+            Err(error) if error.kind() == Kind::NotSupported => {
+                let prepared = self.prepare().await.map_err(|_| error)?;
+                let words = "the server says the schema of a statement only when it runs";
+                prepared.schema().ok_or_else(|| {
+                    Error::new(Kind::NotSupported, words)
+                        .during(Operation::Describe)
+                        .on(self.shared.peer())
+                })
+            }
+            answer => answer,
+        }
+    }
+
+    /// Prepares it.
+    ///
+    /// On a server that cannot prepare, and with `parameters=client`, it is kept here and sent as it is each time it runs.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` when the server refuses it.
+    pub async fn prepare(&self) -> Result<PreparedStatement> {
+        PreparedStatement::prepare(self.clone()).await
+    }
+
+    /// Says whether there are parameters for the server to bind.
+    fn is_prepared(&self) -> bool {
+        !self.params.is_none() && self.parameters == ParameterMode::Server
+    }
+
+    fn is_update(&self) -> bool {
+        match (self.mode, &self.text) {
+            (StatementMode::Auto, Text::Sql(sql)) => sql::is_update(sql),
+            (mode, _) => mode == StatementMode::Update,
+        }
+    }
+
+    /// Says whether it is an update even where it is run as a query.
+    fn is_change(&self) -> bool {
+        match (self.mode, &self.text) {
+            (StatementMode::Auto, Text::Sql(sql)) => sql::is_change(sql),
+            (mode, _) => mode == StatementMode::Update,
+        }
+    }
+
+    async fn run(&self, update: bool) -> Result<Cursor> {
+        if update {
+            return Ok(Cursor::of_update(self.run_update().await?));
+        }
+        if self.is_prepared() {
+            let prepared = self.prepare().await?;
+            let cursor = prepared
+                .query_with(&self.params, &self.options, self.handle.clone())
+                .await?;
+            return Ok(cursor.keeping(prepared));
+        }
+        self.send_query().await
+    }
+
+    async fn run_update(&self) -> Result<Option<u64>> {
+        if self.is_prepared() {
+            let prepared = self.prepare().await?;
+            return prepared.update_with(&self.params, &self.options).await;
+        }
+        self.send_update().await
+    }
+
+    /// Runs it as a query without preparing it.
+    async fn send_query(&self) -> Result<Cursor> {
+        self.query_of(&self.direct().await?).await
+    }
+
+    /// Runs it as an update without preparing it.
+    async fn send_update(&self) -> Result<Option<u64>> {
+        let Some(rendered) = self.rendered().await? else {
+            return self.update_of(&self.text).await;
+        };
+        // Every row is written before any runs: a value that cannot be written must not leave half of them done.
+        for row in 0..rendered.len() {
+            rendered.sql(row)?;
+        }
+        let mut total = Some(0_u64);
+        for row in 0..rendered.len() {
+            let text = Text::Sql(rendered.sql(row)?);
+            let count = self.update_of(&text).await.map_err(|error| match row {
+                0 => error,
+                _ => error.hint(format!(
+                    "{row} of {} rows of parameters had run before",
+                    rendered.len()
+                )),
+            })?;
+            total = total.zip(count).map(|(total, count)| total.saturating_add(count));
+        }
+        Ok(total)
+    }
+
+    /// The text a query is sent as.
+    async fn direct(&self) -> Result<Text> {
+        let Some(rendered) = self.rendered().await? else {
+            return Ok(self.text.clone());
+        };
+        if rendered.len() != 1 {
+            let words = format!(
+                "a query takes one row of parameters with parameters=client, given are {}",
+                rendered.len()
+            );
+            return Err(Error::new(Kind::NotSupported, words).during(Operation::Bind));
+        }
+        rendered.sql(0).map(Text::Sql)
+    }
+
+    /// The parameters written into the text, where there are any and that is wanted.
+    async fn rendered(&self) -> Result<Option<Rendered>> {
+        let Text::Sql(sql) = &self.text else {
+            return match self.params.is_none() {
+                true => Ok(None),
+                false => Err(dialect::cannot_bind(
+                    "parameters are not written into a Substrait plan",
+                )),
+            };
+        };
+        if self.params.is_none() {
+            return Ok(None);
+        }
+        if self.parameters == ParameterMode::Server {
+            let words = "the server cannot prepare statements, and so takes no parameters";
+            return Err(dialect::cannot_bind(words).on(self.shared.peer()));
+        }
+        let dialect = dialect::of(&self.shared, &self.options).await?;
+        Rendered::new(sql, &self.params, dialect).map(Some)
+    }
+
+    async fn query_of(&self, text: &Text) -> Result<Cursor> {
+        let info = self.flight_info_of(text).await?;
+        let batches = self.shared.open(info, &self.options, self.handle.clone()).await?;
+        count::rows_or_nothing(Cursor::new(batches)).await
+    }
+
+    async fn update_of(&self, text: &Text) -> Result<Option<u64>> {
         let transaction = self.shared.transaction().await?;
         if !self.shared.lacks(Feature::Update) {
-            let command = match &self.text {
+            let command = match text {
                 Text::Sql(sql) => Command::Update {
                     sql: sql.clone(),
                     transaction,
@@ -172,48 +355,11 @@ impl Statement {
                 answer => return answer,
             }
         }
-        self.run_query().await?.drain().await?;
-        Ok(None)
+        count::of_change(self.query_of(text).await?).await
     }
 
-    /// Runs it as what it is: `statement_mode` says so, or its leading keyword does.
-    ///
-    /// The cursor of an update has no columns and knows [`rows_affected`](Cursor::rows_affected).
-    ///
-    /// # Errors
-    ///
-    /// As [`query`](Self::query) and [`update`](Self::update).
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future resets the call; the server may have run the statement.
-    pub async fn execute(&self) -> Result<Cursor> {
-        if !self.params.is_none() {
-            let prepared = self.prepare().await?;
-            let cursor = self
-                .handle
-                .guard(prepared.execute_with(&self.params, &self.options, self.handle.clone()))
-                .await?;
-            return Ok(cursor.keeping(prepared));
-        }
-        let is_update = match &self.text {
-            Text::Sql(sql) => kind::is_update(sql, self.mode),
-            Text::Plan(_) => self.mode == StatementMode::Update,
-        };
-        if is_update {
-            Ok(Cursor::of_update(self.update().await?))
-        } else {
-            self.query().await
-        }
-    }
-
-    /// Asks for the FlightInfo of the query: endpoints, tickets, schema. Some servers run the query to answer.
-    ///
-    /// # Errors
-    ///
-    /// As [`query`](Self::query).
-    pub async fn flight_info(&self) -> Result<FlightInfo> {
-        let command = self.command().await?;
+    async fn flight_info_of(&self, text: &Text) -> Result<FlightInfo> {
+        let command = self.command(text).await?;
         let answer = self
             .shared
             .protocol()?
@@ -222,45 +368,9 @@ impl Statement {
         self.shared.watch(answer)
     }
 
-    /// The schema of its rows, without running it: by GetSchema, or by preparing it where the server lacks that.
-    ///
-    /// # Errors
-    ///
-    /// `NotSupported` when the server can do neither.
-    pub async fn describe(&self) -> Result<SchemaRef> {
-        let command = self.command().await?;
-        match self.shared.protocol()?.schema(&command, &self.options).await {
-            Err(error) if error.kind() == Kind::NotSupported => {
-                let prepared = self.prepare().await.map_err(|_| error)?;
-                let words = "the server says the schema of a statement only when it runs";
-                prepared.schema().ok_or_else(|| {
-                    Error::new(Kind::NotSupported, words)
-                        .during(Operation::Describe)
-                        .on(self.shared.peer())
-                })
-            }
-            answer => answer,
-        }
-    }
-
-    /// Prepares it.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidRequest` when the server refuses it, `NotSupported` when it cannot prepare.
-    pub async fn prepare(&self) -> Result<PreparedStatement> {
-        PreparedStatement::prepare(
-            Arc::clone(&self.shared),
-            self.text.clone(),
-            self.mode,
-            &self.options,
-        )
-        .await
-    }
-
-    async fn command(&self) -> Result<Command> {
+    async fn command(&self, text: &Text) -> Result<Command> {
         let transaction = self.shared.transaction().await?;
-        Ok(match &self.text {
+        Ok(match text {
             Text::Sql(sql) => Command::Query {
                 sql: sql.clone(),
                 transaction,

@@ -6,6 +6,7 @@ use super::Statement;
 use crate::cursor::Cursor;
 use crate::error::{Kind, Result};
 use crate::protocol::PollInfo;
+use crate::shared::Feature;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -23,16 +24,22 @@ impl Statement {
     ///
     /// Dropping the future stops polling; [`cancel_handle`](Self::cancel_handle) has the server stop too.
     pub async fn query_with_progress(&self, mut watch: impl FnMut(&PollInfo) + Send) -> Result<Cursor> {
-        if !self.params.is_none() {
+        if !self.params.is_none() || self.is_change() {
             return self.query().await;
         }
         self.handle
             .guard(async {
-                let command = self.command().await?;
+                let command = self.command(&self.text).await?;
                 let protocol = self.shared.protocol()?;
                 let mut pause = FIRST_PAUSE;
-                let mut state = match protocol.poll(&command, &self.options).await {
-                    Err(error) if error.kind() == Kind::NotSupported => return self.run_query().await,
+                if self.shared.lacks(Feature::Poll) {
+                    return self.query_of(&self.text).await;
+                }
+                let state = protocol.poll(&command, &self.options).await;
+                let mut state = match self.shared.note(Feature::Poll, state) {
+                    Err(error) if error.kind() == Kind::NotSupported => {
+                        return self.query_of(&self.text).await;
+                    }
                     state => self.shared.watch(state)?,
                 };
                 watch(&state);

@@ -3,15 +3,19 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
+use futures::{Stream, StreamExt as _};
 
-use super::{Text, kind};
-use crate::config::StatementMode;
+use super::handle::{OnServer, prepare};
+use super::{Statement, Text, count, dialect};
+use crate::config::{ParameterMode, StatementMode};
 use crate::cursor::Cursor;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::protocol::{Command, FlightInfo, Prepared};
+use crate::protocol::{Command, FlightInfo};
 use crate::shared::{Feature, Shared};
+use crate::sql;
 use crate::stream::CancelHandle;
 use crate::transport::CallOptions;
 use crate::types::Params;
@@ -21,28 +25,31 @@ use crate::types::Params;
 /// It keeps its session alive. Dropping it has it closed on the server in the background; [`close`](Self::close) waits for that.
 ///
 /// One run at a time: a second one waits until the parameters of the first have been bound and its FlightInfo is there.
+///
+/// Where the server cannot prepare, or `parameters=client` is set, the statement stays here and is sent as it is each time.
 pub struct PreparedStatement {
-    shared: Arc<Shared>,
-    text: Text,
-    mode: StatementMode,
-    prepared: Mutex<Prepared>,
+    statement: Statement,
+    /// None for a statement that stays here.
+    prepared: Option<Mutex<OnServer>>,
     /// Held from binding to the FlightInfo: the parameters belong to the handle, not to the call.
     running: tokio::sync::Mutex<()>,
 }
 
 impl PreparedStatement {
-    pub(super) async fn prepare(
-        shared: Arc<Shared>,
-        text: Text,
-        mode: StatementMode,
-        options: &CallOptions,
-    ) -> Result<Self> {
-        let prepared = on_server(&shared, &text, options).await?;
+    pub(super) async fn prepare(mut statement: Statement) -> Result<Self> {
+        statement.params = Params::none();
+        let is_sql = matches!(statement.text, Text::Sql(_));
+        let prepared = match statement.parameters {
+            ParameterMode::Client if is_sql => None,
+            _ => match prepare(&statement.shared, &statement.text, &statement.options).await {
+                Ok(prepared) => Some(Mutex::new(prepared)),
+                Err(error) if error.kind() == Kind::NotSupported && is_sql => None,
+                Err(error) => return Err(error),
+            },
+        };
         Ok(Self {
-            shared,
-            text,
-            mode,
-            prepared: Mutex::new(prepared),
+            statement,
+            prepared,
             running: tokio::sync::Mutex::new(()),
         })
     }
@@ -50,7 +57,7 @@ impl PreparedStatement {
     /// The text of the statement; empty for a Substrait plan.
     #[must_use]
     pub fn sql(&self) -> &str {
-        match &self.text {
+        match &self.statement.text {
             Text::Sql(sql) => sql,
             Text::Plan(_) => "",
         }
@@ -59,36 +66,45 @@ impl PreparedStatement {
     /// The schema of its rows, as the server guessed it when preparing; `None` when it did not say.
     #[must_use]
     pub fn schema(&self) -> Option<SchemaRef> {
-        self.with(|prepared| prepared.dataset_schema.clone())
+        self.with(|prepared| prepared.answer.dataset_schema.clone())?
     }
 
     /// The schema of its parameters; `None` when the server did not say.
     #[must_use]
     pub fn parameter_schema(&self) -> Option<SchemaRef> {
-        self.with(|prepared| prepared.parameter_schema.clone())
+        self.with(|prepared| prepared.answer.parameter_schema.clone())?
+    }
+
+    /// Says whether the server holds it; otherwise it is kept here and sent as it is each time.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        self.prepared.is_some()
     }
 
     /// Says whether it is an update: the server's word, else an absent result schema together with its leading keyword.
     #[must_use]
     pub fn is_update(&self) -> bool {
-        if self.mode != StatementMode::Auto {
-            return self.mode == StatementMode::Update;
+        if self.statement.mode != StatementMode::Auto {
+            return self.statement.mode == StatementMode::Update;
         }
-        let (said, has_columns) = self.with(|prepared| {
+        let said = self.with(|prepared| {
             let columns = prepared
+                .answer
                 .dataset_schema
                 .as_ref()
                 .map(|schema| !schema.fields().is_empty());
-            (prepared.is_update, columns)
+            (prepared.answer.is_update, columns)
         });
-        match (said, has_columns) {
-            (Some(said), _) => said,
-            (None, Some(true)) => false,
-            (None, _) => kind::is_update(self.sql(), StatementMode::Auto),
+        match said {
+            Some((Some(said), _)) => said,
+            Some((None, Some(true))) => false,
+            _ => sql::is_update(self.sql()),
         }
     }
 
     /// Runs it as a query with these parameters (`()` for none) and waits for the schema of its rows.
+    ///
+    /// What the server has called an update, or its words do, is run as one: see [`Statement::query`](super::Statement::query).
     ///
     /// # Errors
     ///
@@ -98,7 +114,7 @@ impl PreparedStatement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn query(&self, params: impl Into<Params>) -> Result<Cursor> {
-        self.query_with(&params.into(), &CallOptions::new(), CancelHandle::new())
+        self.query_with(&params.into(), &self.statement.options, CancelHandle::new())
             .await
     }
 
@@ -112,7 +128,44 @@ impl PreparedStatement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn update(&self, params: impl Into<Params>) -> Result<Option<u64>> {
-        self.update_with(&params.into(), &CallOptions::new()).await
+        self.update_with(&params.into(), &self.statement.options).await
+    }
+
+    /// Runs it as an update, once for each row of a stream of batches, of which only those under way are in memory.
+    ///
+    /// The batches are sent as they are: their columns are the parameters, in their order.
+    ///
+    /// # Errors
+    ///
+    /// An error of the stream, as it is; `NotSupported` when the server cannot bind parameters; otherwise as [`update`](Self::update).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future resets the call; outside of a transaction the server may have kept some of the rows.
+    pub async fn update_stream(
+        &self,
+        schema: SchemaRef,
+        mut batches: impl Stream<Item = Result<RecordBatch>> + Send + Unpin + 'static,
+    ) -> Result<Option<u64>> {
+        let options = &self.statement.options;
+        if self.prepared.is_none() {
+            let mut total = Some(0_u64);
+            while let Some(batch) = batches.next().await {
+                let count = self.kept_here(&batch?.into(), options).send_update().await?;
+                total = total.zip(count).map(|(total, count)| total.saturating_add(count));
+            }
+            return Ok(total);
+        }
+        let _one_at_a_time = self.running.lock().await;
+        let shared = self.shared();
+        shared.transaction().await?;
+        // A stream is there once, so it is never sent again: a handle that is lost is an error here.
+        let command = Command::PreparedUpdate {
+            handle: self.handle(options).await?,
+        };
+        let parameters = Some((schema, batches.boxed()));
+        let answer = shared.protocol()?.update(&command, parameters, options).await;
+        shared.watch(answer).map_err(|error| explain(error, true))
     }
 
     /// Runs it as what it is; see [`is_update`](Self::is_update).
@@ -125,7 +178,7 @@ impl PreparedStatement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn execute(&self, params: impl Into<Params>) -> Result<Cursor> {
-        self.execute_with(&params.into(), &CallOptions::new(), CancelHandle::new())
+        self.execute_with(&params.into(), &self.statement.options, CancelHandle::new())
             .await
     }
 
@@ -135,7 +188,8 @@ impl PreparedStatement {
     ///
     /// As [`query`](Self::query).
     pub async fn flight_info(&self, params: impl Into<Params>) -> Result<FlightInfo> {
-        self.flight_info_with(&params.into(), &CallOptions::new()).await
+        self.flight_info_with(&params.into(), &self.statement.options)
+            .await
     }
 
     /// Closes it on the server and waits until that is done.
@@ -144,14 +198,13 @@ impl PreparedStatement {
     ///
     /// What the server said; the handle is of no use then either.
     pub async fn close(self) -> Result<()> {
-        let handle = self.take_handle();
-        if handle.is_empty() {
-            return Ok(());
+        match self.take_handle() {
+            Some(handle) => {
+                let options = CallOptions::new();
+                self.shared().protocol()?.close_prepared(handle, &options).await
+            }
+            None => Ok(()),
         }
-        self.shared
-            .protocol()?
-            .close_prepared(handle, &CallOptions::new())
-            .await
     }
 
     pub(super) async fn query_with(
@@ -160,29 +213,43 @@ impl PreparedStatement {
         options: &CallOptions,
         handle: CancelHandle,
     ) -> Result<Cursor> {
-        let info = self.flight_info_with(params, options).await?;
-        Ok(Cursor::new(self.shared.open(info, options, handle).await?))
+        let is_change = match self.statement.mode {
+            StatementMode::Auto => self.is_update() && sql::is_change(self.sql()),
+            mode => mode == StatementMode::Update,
+        };
+        if is_change {
+            return Ok(Cursor::of_update(self.update_with(params, options).await?));
+        }
+        self.rows(params, options, handle).await
     }
 
     pub(super) async fn update_with(&self, params: &Params, options: &CallOptions) -> Result<Option<u64>> {
+        if self.prepared.is_none() {
+            return self.kept_here(params, options).send_update().await;
+        }
         let _one_at_a_time = self.running.lock().await;
-        self.shared.transaction().await?;
-        let batch = self.parameters(params)?;
-        let run = async |handle: Bytes| {
-            let command = Command::PreparedUpdate { handle };
-            self.shared
-                .protocol()?
-                .update(&command, batch.clone(), options)
-                .await
-        };
-        let answer = match run(self.handle()).await {
-            Err(error) if self.was_lost(&error) => {
-                self.prepare_again(options).await?;
-                run(self.handle()).await
+        let shared = self.shared();
+        shared.transaction().await?;
+        if !shared.lacks(Feature::PreparedUpdate) {
+            let answer = match self.try_update(params, options).await {
+                Err(error) if self.was_lost(&error).await => self.try_update(params, options).await,
+                answer => answer,
+            };
+            match answer {
+                // Refused unread: nothing has run yet. With parameters, it may be those that the server cannot take.
+                Err(error) if error.kind() == Kind::NotSupported && params.is_none() => {
+                    let _noted = shared.note(Feature::PreparedUpdate, Err::<(), _>(error));
+                }
+                answer => {
+                    return shared
+                        .watch(answer)
+                        .map_err(|error| explain(error, !params.is_none()));
+                }
             }
-            answer => answer,
-        };
-        self.shared.watch(answer)
+        }
+        let info = self.ask(params, options).await?;
+        let rows = shared.open(info, options, CancelHandle::new()).await?;
+        count::of_change(Cursor::new(rows)).await
     }
 
     pub(super) async fn execute_with(
@@ -194,106 +261,159 @@ impl PreparedStatement {
         if self.is_update() {
             Ok(Cursor::of_update(self.update_with(params, options).await?))
         } else {
-            self.query_with(params, options, handle).await
+            self.rows(params, options, handle).await
         }
+    }
+
+    async fn rows(&self, params: &Params, options: &CallOptions, handle: CancelHandle) -> Result<Cursor> {
+        if self.prepared.is_none() {
+            let mut statement = self.kept_here(params, options);
+            statement.handle = handle;
+            return statement.send_query().await;
+        }
+        let info = self.flight_info_with(params, options).await?;
+        let batches = self.shared().open(info, options, handle).await?;
+        count::rows_or_nothing(Cursor::new(batches)).await
     }
 
     async fn flight_info_with(&self, params: &Params, options: &CallOptions) -> Result<FlightInfo> {
+        if self.prepared.is_none() {
+            let statement = self.kept_here(params, options);
+            return statement.flight_info_of(&statement.direct().await?).await;
+        }
         let _one_at_a_time = self.running.lock().await;
-        self.shared.transaction().await?;
+        self.shared().transaction().await?;
+        self.ask(params, options).await
+    }
+
+    /// The statement as it is sent where it is not prepared.
+    fn kept_here(&self, params: &Params, options: &CallOptions) -> Statement {
+        let mut statement = self.statement.clone().bind(params).options(options.clone());
+        statement.handle = CancelHandle::new();
+        statement
+    }
+
+    /// GetFlightInfo for the handle, with its parameters bound; prepared anew, once, where the server has lost it.
+    async fn ask(&self, params: &Params, options: &CallOptions) -> Result<FlightInfo> {
         let answer = match self.bind_and_ask(params, options).await {
-            Err(error) if self.was_lost(&error) => {
-                self.prepare_again(options).await?;
-                self.bind_and_ask(params, options).await
-            }
+            Err(error) if self.was_lost(&error).await => self.bind_and_ask(params, options).await,
             answer => answer,
         };
-        self.shared.watch(answer)
+        self.shared().watch(answer)
     }
 
     async fn bind_and_ask(&self, params: &Params, options: &CallOptions) -> Result<FlightInfo> {
-        let protocol = self.shared.protocol()?;
+        let protocol = self.shared().protocol()?;
+        let mut handle = self.handle(options).await?;
         if let Some(batch) = self.parameters(params)? {
             let bound = protocol
-                .bind(&self.handle(), batch, options)
+                .bind(&handle, batch, options)
                 .await
-                .map_err(explain)?;
-            if let Some(handle) = bound.handle {
-                self.lock().handle = handle;
+                .map_err(|error| explain(error, true))?;
+            if let Some(moved) = bound.handle {
+                self.with(|prepared| prepared.answer.handle = moved.clone());
+                handle = moved;
             }
         }
-        let command = Command::PreparedQuery {
-            handle: self.handle(),
-        };
+        let command = Command::PreparedQuery { handle };
         protocol.flight_info(&Operation::Execute, &command, options).await
     }
 
+    async fn try_update(&self, params: &Params, options: &CallOptions) -> Result<Option<u64>> {
+        let command = Command::PreparedUpdate {
+            handle: self.handle(options).await?,
+        };
+        let batch = self.parameters(params)?;
+        let parameters = batch.map(|batch| (batch.schema(), futures::stream::iter([Ok(batch)]).boxed()));
+        self.shared()
+            .protocol()?
+            .update(&command, parameters, options)
+            .await
+    }
+
     /// The parameters in the form the server asked for.
-    fn parameters(&self, params: &Params) -> Result<Option<arrow::record_batch::RecordBatch>> {
+    fn parameters(&self, params: &Params) -> Result<Option<RecordBatch>> {
         if params.is_none() {
             return Ok(None);
         }
-        let schema = self
-            .parameter_schema()
-            .filter(|schema| !schema.fields().is_empty());
-        let batch = params.to_batch(schema.as_deref());
+        let arranged = self.with(|prepared| prepared.arrange(self.sql(), params));
+        let (params, schema) = match arranged {
+            Some(arranged) => arranged?,
+            None => (params.clone(), None),
+        };
+        let batch = params.to_batch(
+            schema
+                .as_deref()
+                .filter(|schema: &&Schema| !schema.fields().is_empty()),
+        );
         batch.map(Some).map_err(|error| error.during(Operation::Bind))
     }
 
-    /// The server does not know the handle any more (it restarted, or threw it out): it cannot have run the statement.
-    fn was_lost(&self, error: &Error) -> bool {
-        error.kind() == Kind::NotFound && self.shared.protocol().is_ok()
+    /// Says whether a run failed because the server does not know the handle any more (it restarted, or threw it out). Then nothing has run.
+    ///
+    /// The words of the error are no proof: a table may be missing in the middle of a batch. Closing the handle is one, as only an unknown handle
+    /// cannot be closed. Whichever it is, the next run prepares anew.
+    async fn was_lost(&self, error: &Error) -> bool {
+        let may_be = match error.kind() {
+            Kind::NotFound => true,
+            Kind::InvalidRequest | Kind::State | Kind::Server => {
+                let words = error.message().to_lowercase();
+                words.contains("prepared") || words.contains("handle")
+            }
+            _ => false,
+        };
+        let Some(handle) = may_be.then(|| self.take_handle()).flatten() else {
+            return false;
+        };
+        let Ok(protocol) = self.shared().protocol() else {
+            return false;
+        };
+        let closed = protocol.close_prepared(handle, &CallOptions::new()).await;
+        closed.is_err_and(|error| matches!(error.kind(), Kind::NotFound | Kind::InvalidRequest))
     }
 
-    async fn prepare_again(&self, options: &CallOptions) -> Result<()> {
-        let fresh = on_server(&self.shared, &self.text, options).await?;
-        *self.lock() = fresh;
-        Ok(())
+    /// The handle to run; the statement is prepared again where it has none.
+    async fn handle(&self, options: &CallOptions) -> Result<Bytes> {
+        let (shared, text) = (self.shared(), &self.statement.text);
+        let known = self.with(|prepared| (!prepared.gone).then(|| prepared.answer.handle.clone()));
+        if let Some(handle) = known.flatten() {
+            return Ok(handle);
+        }
+        let fresh = prepare(shared, text, options).await?;
+        let handle = fresh.answer.handle.clone();
+        self.with(|prepared| *prepared = fresh);
+        Ok(handle)
     }
 
-    fn handle(&self) -> Bytes {
-        self.with(|prepared| prepared.handle.clone())
+    /// The handle, which nobody uses again.
+    fn take_handle(&self) -> Option<Bytes> {
+        self.with(|prepared| {
+            let known = !std::mem::replace(&mut prepared.gone, true);
+            known.then(|| std::mem::take(&mut prepared.answer.handle))
+        })?
     }
 
-    fn take_handle(&self) -> Bytes {
-        std::mem::take(&mut self.lock().handle)
+    fn shared(&self) -> &Arc<Shared> {
+        &self.statement.shared
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Prepared) -> T) -> T {
-        read(&self.lock())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Prepared> {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn with<T>(&self, work: impl FnOnce(&mut OnServer) -> T) -> Option<T> {
+        let prepared = self.prepared.as_ref()?;
+        Some(work(&mut prepared.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-async fn on_server(shared: &Arc<Shared>, text: &Text, options: &CallOptions) -> Result<Prepared> {
-    let transaction = shared.transaction().await?;
-    let protocol = shared.protocol()?;
-    let answer = match text {
-        Text::Sql(sql) => protocol.prepare(sql.clone(), transaction, options).await,
-        Text::Plan(plan) => protocol.prepare_substrait(plan, transaction, options).await,
-    };
-    let answer = shared.note(Feature::Prepare, answer);
-    shared.watch(answer).map_err(|error| match error.kind() {
-        Kind::NotSupported => error.hint("the server cannot prepare statements: run it without parameters"),
-        _ => error,
-    })
-}
-
-fn explain(error: Error) -> Error {
+fn explain(error: Error, has_parameters: bool) -> Error {
     match error.kind() {
-        Kind::NotSupported => error.hint("the server takes no parameters"),
+        Kind::NotSupported if has_parameters => error.hint(dialect::HINT),
         _ => error,
     }
 }
 
 impl Drop for PreparedStatement {
     fn drop(&mut self) {
-        let handle = self.take_handle();
-        if !handle.is_empty() {
-            self.shared.abandon_statement(handle);
+        if let Some(handle) = self.take_handle() {
+            self.shared().abandon_statement(handle);
         }
     }
 }

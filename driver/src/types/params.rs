@@ -164,6 +164,49 @@ impl Params {
         }
     }
 
+    /// The parameters in another order, as often as each is wanted: by their names, or else by where the names first come.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Conversion`](crate::Kind::Conversion) where a name is not given, or not wanted.
+    pub(crate) fn in_order(&self, order: &[&str], keep_names: bool) -> Result<Self> {
+        let Form::Rows { names, rows } = &self.0 else {
+            return Ok(self.clone());
+        };
+        let places = match names {
+            Some(names) => batch::places(names, order)?,
+            None => {
+                let mut distinct: Vec<&str> = Vec::new();
+                let places: Vec<usize> = order
+                    .iter()
+                    .map(|name| match distinct.iter().position(|known| known == name) {
+                        Some(place) => place,
+                        None => {
+                            distinct.push(name);
+                            distinct.len() - 1
+                        }
+                    })
+                    .collect();
+                if !rows.is_empty() && distinct.len() != self.len() {
+                    let (wanted, given) = (distinct.len(), self.len());
+                    let words = format!("the statement wants {wanted} parameters, given are {given}");
+                    return Err(batch::wrong_count(words));
+                }
+                places
+            }
+        };
+        let pick = |row: &Vec<Param>| {
+            places
+                .iter()
+                .filter_map(|place| row.get(*place).cloned())
+                .collect()
+        };
+        Ok(Self(Form::Rows {
+            names: keep_names.then(|| order.iter().map(|name| (*name).to_owned()).collect()),
+            rows: rows.iter().map(pick).collect(),
+        }))
+    }
+
     /// All values, row by row.
     ///
     /// # Errors

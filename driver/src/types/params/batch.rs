@@ -91,6 +91,27 @@ fn by_name(schema: &Schema, names: &[String], rows: &[Vec<Param>]) -> Result<Vec
         .collect()
 }
 
+/// Where the names that are wanted stand among those given.
+pub(super) fn places(names: &[String], wanted: &[&str]) -> Result<Vec<usize>> {
+    let listed = || wanted.join(", ");
+    if let Some(unwanted) = names.iter().find(|name| !wanted.contains(&bare(name))) {
+        return Err(
+            wrong_count(format!("the statement has no parameter \"{unwanted}\""))
+                .hint(format!("its parameters are: {}", listed())),
+        );
+    }
+    let place = |name: &&str| {
+        let given = names.iter().position(|given| bare(given) == *name);
+        given.ok_or_else(|| {
+            wrong_count(format!(
+                "the statement wants a parameter \"{name}\", which is not given"
+            ))
+            .hint(format!("given are: {}", names.join(", ")))
+        })
+    };
+    wanted.iter().map(place).collect()
+}
+
 /// A name without the prefix SQL writes before it.
 fn bare(name: &str) -> &str {
     name.strip_prefix([':', '@', '$']).unwrap_or(name)

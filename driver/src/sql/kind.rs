@@ -1,6 +1,6 @@
 //! Query or update: what a statement's own words say, where nobody else does.
 
-use crate::config::StatementMode;
+use super::lexer::{Kind, Lexer, Rules};
 
 /// Statements that give rows.
 const QUERIES: [&str; 14] = [
@@ -21,20 +21,14 @@ const QUERIES: [&str; 14] = [
 ];
 /// Verbs that change rows, to be looked for after the common table expressions of a `WITH`.
 const CHANGES: [&str; 6] = ["insert", "update", "delete", "merge", "replace", "upsert"];
+/// Verbs that change tables.
+const DEFINITIONS: [&str; 4] = ["create", "drop", "alter", "truncate"];
 
-/// Says whether to run a statement as an update.
+/// Says whether a statement is to run as an update.
 ///
 /// Whatever changes something and gives no rows is an update, and what cannot be told from its words: an update run as a query may never
 /// run at all on a server that works only when rows are fetched.
-pub(super) fn is_update(sql: &str, mode: StatementMode) -> bool {
-    match mode {
-        StatementMode::Query => false,
-        StatementMode::Update => true,
-        StatementMode::Auto => by_words(sql),
-    }
-}
-
-fn by_words(sql: &str) -> bool {
+pub(crate) fn is_update(sql: &str) -> bool {
     let mut words = Words::new(sql);
     let Some((first, _)) = words.next() else {
         return false;
@@ -51,6 +45,15 @@ fn by_words(sql: &str) -> bool {
     !(is_one_of(first, &CHANGES) && returns(words))
 }
 
+/// Says whether a statement plainly changes rows or tables and gives none, so that it is no query even where it is run as one.
+pub(crate) fn is_change(sql: &str) -> bool {
+    let first = Words::new(sql).next().map(|(word, _)| word);
+    let known = |word: &str| {
+        is_one_of(word, &CHANGES) || is_one_of(word, &DEFINITIONS) || word.eq_ignore_ascii_case("with")
+    };
+    first.is_some_and(known) && is_update(sql)
+}
+
 /// `INSERT … RETURNING` gives rows.
 fn returns(mut words: Words<'_>) -> bool {
     words.any(|(word, depth)| depth == 0 && word.eq_ignore_ascii_case("returning"))
@@ -62,7 +65,7 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
 
 /// The words of a statement outside of texts, quoted names and comments, each with how deep in parentheses it stands.
 struct Words<'a> {
-    rest: &'a str,
+    tokens: Lexer<'a>,
     depth: usize,
     /// Before the first word, parentheses only wrap: `(SELECT 1)`.
     begun: bool,
@@ -71,14 +74,10 @@ struct Words<'a> {
 impl<'a> Words<'a> {
     fn new(sql: &'a str) -> Self {
         Self {
-            rest: sql,
+            tokens: Lexer::new(sql, Rules::default()),
             depth: 0,
             begun: false,
         }
-    }
-
-    fn skip_past(&mut self, end: &str) {
-        self.rest = self.rest.split_once(end).map_or("", |(_, rest)| rest);
     }
 }
 
@@ -87,29 +86,15 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let first = self.rest.chars().next()?;
-            let after = self.rest.get(first.len_utf8()..).unwrap_or_default();
-            if self.rest.starts_with("--") {
-                self.skip_past("\n");
-            } else if self.rest.starts_with("/*") {
-                self.skip_past("*/");
-            } else if first.is_alphabetic() || first == '_' {
-                let end = self
-                    .rest
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(self.rest.len());
-                let (word, rest) = self.rest.split_at_checked(end)?;
-                self.rest = rest;
-                self.begun = true;
-                return Some((word, self.depth));
-            } else {
-                self.rest = after;
-                match first {
-                    '\'' | '"' | '`' => self.skip_past(first.encode_utf8(&mut [0; 4])),
-                    '(' if self.begun => self.depth = self.depth.saturating_add(1),
-                    ')' => self.depth = self.depth.saturating_sub(1),
-                    _ => {}
+            let token = self.tokens.next()?;
+            match (token.kind, token.text) {
+                (Kind::Word, word) => {
+                    self.begun = true;
+                    return Some((word, self.depth));
                 }
+                (Kind::Symbol, "(") if self.begun => self.depth = self.depth.saturating_add(1),
+                (Kind::Symbol, ")") => self.depth = self.depth.saturating_sub(1),
+                _ => {}
             }
         }
     }
@@ -117,7 +102,7 @@ impl<'a> Iterator for Words<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::by_words;
+    use super::{is_change, is_update};
 
     #[test]
     fn what_gives_rows_is_a_query() {
@@ -138,7 +123,7 @@ mod tests {
             "",
             ";;",
         ] {
-            assert!(!by_words(sql), "{sql}");
+            assert!(!is_update(sql), "{sql}");
         }
     }
 
@@ -158,7 +143,27 @@ mod tests {
             "begin",
             "use db",
         ] {
-            assert!(by_words(sql), "{sql}");
+            assert!(is_update(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn only_what_plainly_changes_something_is_no_query_at_all() {
+        for sql in [
+            "insert into t values (1)",
+            "CREATE TABLE t (a int)",
+            "with a as (select 1) delete from t",
+        ] {
+            assert!(is_change(sql), "{sql}");
+        }
+        for sql in [
+            "use db",
+            "optimize t",
+            "select 1",
+            "insert into t values (1) returning a",
+            "with t as (select 1) select 1",
+        ] {
+            assert!(!is_change(sql), "{sql}");
         }
     }
 
@@ -173,7 +178,7 @@ mod tests {
             "((((",
             "))))select 1",
         ] {
-            let _no_panic = by_words(sql);
+            let _no_panic = is_update(sql);
         }
     }
 }
