@@ -18,4 +18,6 @@ mod guides {
     pub struct Parameters;
     #[doc = include_str!("../../docs/guide/queries.md")]
     pub struct Queries;
+    #[doc = include_str!("../../docs/guide/transactions.md")]
+    pub struct Transactions;
 }

@@ -43,6 +43,7 @@ mod schema;
 mod server;
 mod service;
 mod sessions;
+mod settings;
 mod state;
 mod statements;
 mod status;

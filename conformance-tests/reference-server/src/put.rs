@@ -18,7 +18,9 @@ use tonic::Status;
 
 use crate::capability::Capability;
 use crate::cursor::Parameters;
+use crate::database::controls_transaction;
 use crate::sessions::Session;
+use crate::settings::{self, Setting};
 use crate::state::State;
 
 /// How long the answer's stream stays open for a client that has not finished writing.
@@ -106,7 +108,15 @@ impl State {
             tokio::time::sleep(delay).await;
         }
         self.tally.executed(&query.sql);
-        Ok(lingering(count(query.execute().await?), upload))
+        if let Some(setting) = Setting::parse(&query.sql)? {
+            setting.apply(&query.place).await?;
+            return Ok(lingering(count(0), upload));
+        }
+        let changed = query.execute().await?;
+        if controls_transaction(&query.sql) {
+            settings::end(&query.place).await?;
+        }
+        Ok(lingering(count(changed), upload))
     }
 
     /// Binds parameters to a prepared query; the answer carries the handle they belong to.

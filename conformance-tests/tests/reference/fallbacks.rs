@@ -65,9 +65,8 @@ async fn a_command_over_which_the_server_panics_is_not_sent_again() {
                 .len(),
             1
         );
-        let error = session.begin().await.unwrap_err();
-        assert_eq!(error.kind(), Kind::NotSupported, "{error}");
-        assert!(error.message().contains("broke down"), "{error}");
+        // Begun in SQL, as the session keeps it.
+        session.begin().await.unwrap().rollback().await.unwrap();
         let polled = session.statement("SELECT 1").query_with_progress(|_| ()).await;
         assert_eq!(polled.unwrap().fetch_all().await.unwrap().len(), 1);
         // Dropped before its end, it is to be cancelled.

@@ -1,6 +1,7 @@
 //! Session options, the catalog, actions.
 
 use jetbridge::{Kind, SessionOptionValue, TableFilter};
+use jetbridge_reference_server::{Capability, ReferenceServer};
 
 use crate::start_plain;
 
@@ -198,4 +199,24 @@ async fn a_unix_socket_is_as_good_as_a_port() {
         let error = session.query("SELEC 1").await.unwrap_err();
         assert_eq!(error.peer(), path.to_str(), "{error}");
     }
+}
+
+#[tokio::test]
+async fn catalog_and_schema_have_methods_of_their_own() {
+    let (_server, session) = start_plain().await;
+    assert_eq!(session.current_schema().await.unwrap(), None);
+    session.set_catalog("main").await.unwrap();
+    assert_eq!(session.current_catalog().await.unwrap().as_deref(), Some("main"));
+    let error = session.set_schema("nowhere").await.unwrap_err();
+    assert!(
+        error.message().contains("schema: not a possible value"),
+        "{error}"
+    );
+    let builder = ReferenceServer::builder().without(Capability::Sessions);
+    let (server, session) = crate::start(builder).await;
+    for _ in 0..2 {
+        let error = session.set_catalog("main").await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotSupported, "{error}");
+    }
+    assert_eq!(server.counters().action("SetSessionOptions"), 1);
 }

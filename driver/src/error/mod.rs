@@ -41,6 +41,7 @@ struct Inner {
     refused: bool,
     /// The server dropped this call and kept the connection.
     reset: bool,
+    rows_written: Option<u64>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -59,6 +60,7 @@ impl Error {
             details: Vec::new(),
             refused: false,
             reset: false,
+            rows_written: None,
             source: None,
         }))
     }
@@ -116,6 +118,19 @@ impl Error {
         self.0.kind = kind;
         self.0.sqlstate = kind.sqlstate();
         self
+    }
+
+    /// Says how many rows of an ingest are known to be in the table.
+    #[must_use]
+    pub(crate) fn with_rows_written(mut self, rows: u64) -> Self {
+        self.0.rows_written = Some(rows);
+        self
+    }
+
+    /// How many rows of a failed ingest are known to be in the table all the same; there may be more, as what was under way is not known.
+    #[must_use]
+    pub fn rows_written(&self) -> Option<u64> {
+        self.0.rows_written
     }
 
     /// Replaces the message by one that has it within.
@@ -254,6 +269,7 @@ impl fmt::Debug for Error {
             details,
             refused,
             reset,
+            rows_written,
             source,
         } = &*self.0;
         f.debug_struct("Error")
@@ -268,6 +284,7 @@ impl fmt::Debug for Error {
             .field("details", &format_args!("{} bytes", details.len()))
             .field("refused", refused)
             .field("reset", reset)
+            .field("rows_written", rows_written)
             .field("source", source)
             .finish()
     }

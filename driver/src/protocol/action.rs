@@ -11,7 +11,7 @@ use prost::Message as _;
 
 use super::messages::PreparedStatementResult;
 use super::{FlightEndpoint, FlightInfo, Protocol, SubstraitPlan, decode, pack, read_schema, unpack};
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::transport::{CallOptions, Reply};
 
 /// The most messages read of an answer to an action, and the most bytes.
@@ -249,11 +249,9 @@ impl Protocol {
         };
         let body = pack("ActionEndTransactionRequest", &request);
         let answer = self.action(&operation, "EndTransaction", body, options).await;
-        answer.map(drop).map_err(|error| match (end, error.kind()) {
-            (TransactionEnd::Commit, Kind::Connection | Kind::Timeout) if !error.is_unsent() => error
-                .becomes(Kind::CommitOutcomeUnknown)
-                .hint("look whether its changes are there before trying again"),
-            _ => error,
+        answer.map(drop).map_err(|error| match end {
+            TransactionEnd::Commit => error.of_commit(),
+            TransactionEnd::Rollback => error,
         })
     }
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | GetFlightInfo, GetSchema, PollFlightInfo | [`info`]: `flight_info`, `schema`, `poll` |
 //! | DoGet | [`get`]: `do_get` |
-//! | DoPut | [`put`]: `update`, `bind`, `ingest` |
+//! | DoPut | [`put`]: `update`, `bind`, `ingest`; [`text`]: `run_text`, which needs GetFlightInfo and DoGet where updates are lacking |
 //! | DoAction, ListActions | [`action`]: prepare and close, transactions, savepoints, cancel, renew |
 //! | DoAction | [`session`]: session options, close |
 //!
@@ -17,6 +17,7 @@ mod info;
 mod messages;
 mod put;
 mod session;
+mod text;
 
 use std::sync::Arc;
 

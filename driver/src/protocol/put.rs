@@ -44,6 +44,7 @@ impl Protocol {
     /// Runs an update, once for each row of parameters where there are any; gives the number of rows it changed, where the server knows it.
     pub(crate) async fn update(
         &self,
+        operation: &Operation,
         command: &Command,
         parameters: Option<(SchemaRef, BoxStream<'static, Result<RecordBatch>>)>,
         options: &CallOptions,
@@ -57,8 +58,8 @@ impl Protocol {
             .boxed(),
             Some((schema, batches)) => encode(command.descriptor(), schema, batches),
         };
-        let answers = self.put(&Operation::Update, messages, options).await?;
-        self.count(&Operation::Update, &answers)
+        let answers = self.put(operation, messages, options).await?;
+        self.count(operation, &answers)
     }
 
     /// Binds parameters to a prepared query.
@@ -99,17 +100,35 @@ impl Protocol {
         options: &CallOptions,
     ) -> Result<Option<u64>> {
         let messages = encode(command::ingest(target), schema, batches);
-        let answers = self.put(&Operation::Ingest, messages, options).await?;
+        let mut answers = Vec::new();
+        let put = self.put_into(&Operation::Ingest, messages, options, &mut answers);
+        if let Err(error) = put.await {
+            // Some servers answer for each batch: what they have said is written, is.
+            let written = self.count(&Operation::Ingest, &answers).ok().flatten();
+            return Err(error.with_rows_written(written.unwrap_or(0)));
+        }
         self.count(&Operation::Ingest, &answers)
     }
 
-    /// Sends a stream and reads all of the answer. An error of the stream itself comes before what the server made of its end.
     async fn put(
         &self,
         operation: &Operation,
         messages: BoxStream<'static, Result<FlightData>>,
         options: &CallOptions,
     ) -> Result<Vec<PutResult>> {
+        let mut answers = Vec::new();
+        self.put_into(operation, messages, options, &mut answers).await?;
+        Ok(answers)
+    }
+
+    /// Sends a stream and reads all of the answer. An error of the stream itself comes before what the server made of its end.
+    async fn put_into(
+        &self,
+        operation: &Operation,
+        messages: BoxStream<'static, Result<FlightData>>,
+        options: &CallOptions,
+        answers: &mut Vec<PutResult>,
+    ) -> Result<()> {
         let (broken, mut broke) = tokio::sync::oneshot::channel();
         let mut broken = Some(broken);
         let sound = messages.scan((), move |(), message| {
@@ -136,16 +155,16 @@ impl Protocol {
                 }
             });
         let answer = Box::pin(sending).await;
-        let answers = match answer {
+        let collected = match answer {
             Ok(answer) => {
                 let reply = Reply::new(self.transport.clone(), operation.clone(), options, answer);
-                collect(reply).await
+                collect(reply, answers).await
             }
             Err(error) => Err(error),
         };
         match broke.try_recv() {
             Ok(error) => Err(self.blame(error, operation)),
-            Err(_) => answers,
+            Err(_) => collected,
         }
     }
 
@@ -176,15 +195,14 @@ impl Stream for Sound {
     }
 }
 
-async fn collect(mut reply: Reply<PutResult>) -> Result<Vec<PutResult>> {
-    let mut answers = Vec::new();
+async fn collect(mut reply: Reply<PutResult>, answers: &mut Vec<PutResult>) -> Result<()> {
     while let Some(answer) = reply.try_next().await? {
         if answers.len() >= MOST_ANSWERS {
             return Err(Error::protocol("the server does not stop answering an upload"));
         }
         answers.push(answer);
     }
-    Ok(answers)
+    Ok(())
 }
 
 fn encode(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use self::connector::Connector;
 pub use self::savepoint::Savepoint;
-pub use self::transaction::Transaction;
+pub use self::transaction::{Transaction, TransactionOptions};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::cursor::Cursor;
@@ -261,16 +261,6 @@ impl Session {
         self.shared.open(info, &options, CancelHandle::new()).await
     }
 
-    /// Begins a transaction; every statement until its end belongs to it. Dropping the guard rolls it back.
-    ///
-    /// # Errors
-    ///
-    /// `NotSupported` when the server has no transactions, `State` when one is open already.
-    pub async fn begin(&mut self) -> Result<Transaction<'_>> {
-        let id = self.shared.begin().await?;
-        Ok(Transaction::new(self, id))
-    }
-
     /// Switches autocommit. With it off, the first statement begins a transaction that lasts until [`commit`](Self::commit) or
     /// [`rollback`](Self::rollback). Switching it on commits what is open.
     ///
@@ -341,6 +331,49 @@ impl Session {
         Err(Error::new(crate::error::Kind::InvalidRequest, words)
             .during(Operation::SessionOptions)
             .on(self.peer()))
+    }
+
+    /// Makes a catalog the session's own: names without one mean a table in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_options`](Self::set_options).
+    pub async fn set_catalog(&self, name: &str) -> Result<()> {
+        self.set_options([("catalog".to_owned(), name.into())]).await
+    }
+
+    /// Makes a schema the session's own: names without one mean a table in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_options`](Self::set_options).
+    pub async fn set_schema(&self, name: &str) -> Result<()> {
+        self.set_options([("schema".to_owned(), name.into())]).await
+    }
+
+    /// The catalog of the session; `None` where the server does not say one.
+    ///
+    /// # Errors
+    ///
+    /// As [`options`](Self::options).
+    pub async fn current_catalog(&self) -> Result<Option<String>> {
+        self.text_option("catalog").await
+    }
+
+    /// The schema of the session; `None` where the server does not say one.
+    ///
+    /// # Errors
+    ///
+    /// As [`options`](Self::options).
+    pub async fn current_schema(&self) -> Result<Option<String>> {
+        self.text_option("schema").await
+    }
+
+    async fn text_option(&self, name: &str) -> Result<Option<String>> {
+        Ok(match self.options().await?.remove(name) {
+            Some(SessionOptionValue::Text(value)) if !value.is_empty() => Some(value),
+            _ => None,
+        })
     }
 
     /// The session options the server has.

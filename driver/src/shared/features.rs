@@ -11,6 +11,7 @@ pub(crate) enum Feature {
     Prepare,
     Update,
     PreparedUpdate,
+    Ingest,
     Transactions,
     Savepoints,
     CancelFlightInfo,
@@ -23,7 +24,7 @@ pub(crate) enum Feature {
 impl Feature {
     /// Says whether a call that broke down has certainly changed nothing.
     fn is_harmless(self) -> bool {
-        !matches!(self, Self::Update | Self::PreparedUpdate)
+        !matches!(self, Self::Update | Self::PreparedUpdate | Self::Ingest)
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use super::transaction::OpenTransaction;
 use crate::error::{Kind, Operation, Result};
 use crate::protocol::{CancelStatus, Protocol, TransactionEnd};
 use crate::trace;
@@ -15,7 +16,7 @@ use crate::transport::CallOptions;
 /// Something to be cleaned up on the server.
 pub(super) enum Job {
     CloseStatement(Bytes),
-    Rollback(Bytes),
+    Rollback(OpenTransaction),
     Cancel(BoxFuture<'static, Result<CancelStatus>>),
     CloseSession,
     /// Answers when all that came before is done.
@@ -73,8 +74,8 @@ async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollba
                 Operation::CloseStatement,
                 protocol.close_prepared(handle, &options).await,
             ),
-            Job::Rollback(id) => {
-                let result = protocol.end(id, TransactionEnd::Rollback, &options).await;
+            Job::Rollback(open) => {
+                let result = open.end(&protocol, TransactionEnd::Rollback).await;
                 rollbacks.fetch_sub(1, Ordering::AcqRel);
                 (Operation::Rollback, result)
             }

@@ -3,6 +3,7 @@
 mod capabilities;
 mod features;
 mod janitor;
+mod transaction;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +19,8 @@ pub use self::capabilities::{
 use self::features::Features;
 pub(crate) use self::features::{Feature, NamedForm};
 use self::janitor::{Janitor, Job};
+pub(crate) use self::transaction::OpenTransaction;
+use self::transaction::TransactionState;
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::protocol::{CancelStatus, FlightInfo, Protocol, TransactionEnd};
@@ -40,13 +43,6 @@ pub(crate) struct Shared {
     broken: AtomicBool,
 }
 
-/// The one transaction a session can have open.
-#[derive(Debug)]
-struct TransactionState {
-    current: Option<Bytes>,
-    autocommit: bool,
-}
-
 impl Shared {
     pub(crate) fn new(transport: Transport) -> Arc<Self> {
         let autocommit = transport.config().get_autocommit();
@@ -58,10 +54,7 @@ impl Shared {
             features: Features::default(),
             asked: Asked::default(),
             dialect: tokio::sync::OnceCell::new(),
-            transaction: tokio::sync::Mutex::new(TransactionState {
-                current: None,
-                autocommit,
-            }),
+            transaction: tokio::sync::Mutex::new(TransactionState::new(autocommit)),
             closed: AtomicBool::new(false),
             broken: AtomicBool::new(false),
         })
@@ -134,99 +127,24 @@ impl Shared {
         self.broken.store(false, Ordering::Release);
     }
 
-    /// The transaction a statement belongs to; with autocommit off, one is begun for it.
-    pub(crate) async fn transaction(&self) -> Result<Option<Bytes>> {
-        self.janitor.settle().await;
-        let mut state = self.transaction.lock().await;
-        if state.current.is_none() && !state.autocommit {
-            state.current = Some(self.begin_on_server().await?);
-        }
-        Ok(state.current.clone())
-    }
-
-    async fn begin_on_server(&self) -> Result<Bytes> {
-        self.demand(Feature::Transactions, Operation::Begin)?;
-        let answer = self.protocol()?.begin(&CallOptions::new()).await;
-        self.note(Feature::Transactions, answer)
-    }
-
-    /// Begins the session's transaction.
-    pub(crate) async fn begin(&self) -> Result<Bytes> {
-        self.janitor.settle().await;
-        let mut state = self.transaction.lock().await;
-        if state.current.is_some() {
-            return Err(Error::new(Kind::State, "the session has a transaction open")
-                .state(SqlState::INVALID_TRANSACTION_STATE)
-                .during(Operation::Begin)
-                .on(self.peer()));
-        }
-        let id = self.begin_on_server().await?;
-        state.current = Some(id.clone());
-        Ok(id)
-    }
-
-    /// Ends the session's transaction; without one, nothing is to be done.
-    ///
-    /// The transaction counts as ended before the server is asked: one whose end failed is of no use to any later statement.
-    pub(crate) async fn end(&self, end: TransactionEnd) -> Result<()> {
-        self.janitor.settle().await;
-        let mut state = self.transaction.lock().await;
-        let Some(id) = state.current.clone() else {
-            return Ok(());
-        };
-        // Should this future be dropped while the server is asked, the janitor rolls back.
-        let mut rollback = RollbackUnlessEnded {
-            janitor: &self.janitor,
-            id: Some(id.clone()),
-        };
-        state.current = None;
-        let ended = self.protocol()?.end(id, end, &CallOptions::new()).await;
-        if ended.is_ok() || end == TransactionEnd::Rollback {
-            rollback.id = None;
-        }
-        self.watch(ended)
-    }
-
-    pub(crate) async fn set_autocommit(&self, autocommit: bool) {
-        self.transaction.lock().await.autocommit = autocommit;
-    }
-
-    pub(crate) async fn autocommit(&self) -> bool {
-        self.transaction.lock().await.autocommit
-    }
-
-    pub(crate) async fn in_transaction(&self) -> bool {
-        self.janitor.settle().await;
-        self.transaction.lock().await.current.is_some()
-    }
-
-    /// Has a transaction rolled back by the janitor: its guard was dropped.
-    pub(crate) fn abandon_transaction(&self, id: &Bytes) {
-        if let Ok(mut state) = self.transaction.try_lock() {
-            if state.current.as_ref() != Some(id) {
-                return;
-            }
-            state.current = None;
-        }
-        self.janitor.send(Job::Rollback(id.clone()));
-    }
-
-    /// Has whatever transaction is open rolled back by the janitor, and autocommit put back.
-    pub(crate) fn release(&self) {
-        // Nobody else holds the lock: the session is borrowed exclusively, and its statements hold it only while they begin.
-        if let Ok(mut state) = self.transaction.try_lock() {
-            state.autocommit = self.config().get_autocommit();
-            if let Some(id) = state.current.take() {
-                self.janitor.send(Job::Rollback(id));
-            }
-        } else {
-            self.broken.store(true, Ordering::Release);
-        }
-    }
-
     /// Has a prepared statement closed by the janitor.
     pub(crate) fn abandon_statement(&self, handle: Bytes) {
         self.janitor.send(Job::CloseStatement(handle));
+    }
+
+    /// Runs a statement for what it does; see [`Protocol::run_text`].
+    pub(crate) async fn run_text(
+        &self,
+        operation: &Operation,
+        sql: &str,
+        transaction: Option<Bytes>,
+        options: &CallOptions,
+    ) -> Result<Option<u64>> {
+        let answer = self
+            .protocol()?
+            .run_text(operation, sql, transaction, options)
+            .await;
+        self.watch(answer)
     }
 
     /// Opens the result of a FlightInfo; dropped before its end, it is cancelled on the server.
@@ -304,8 +222,8 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(id) = self.transaction.get_mut().current.take() {
-            self.janitor.send(Job::Rollback(id));
+        if let Some(open) = self.transaction.get_mut().current.take() {
+            self.janitor.send(Job::Rollback(open));
         }
         if !self.closed.load(Ordering::Acquire) {
             self.janitor.send(Job::CloseSession);
@@ -320,18 +238,5 @@ impl fmt::Debug for Shared {
             .field("closed", &self.closed)
             .field("broken", &self.broken)
             .finish_non_exhaustive()
-    }
-}
-
-struct RollbackUnlessEnded<'a> {
-    janitor: &'a Janitor,
-    id: Option<Bytes>,
-}
-
-impl Drop for RollbackUnlessEnded<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
-            self.janitor.send(Job::Rollback(id));
-        }
     }
 }

@@ -92,6 +92,17 @@ impl Dialect {
             .map_or(Family::Standard, |(_, family)| *family)
     }
 
+    /// The same, with names in the quotes that the server says it has; others than those of SQL are not believed.
+    pub(crate) fn quoting(&self, quote: Option<&str>) -> Self {
+        let mut dialect = self.clone();
+        match quote {
+            Some("\"") => dialect.identifier_quote = '"',
+            Some("`") => dialect.identifier_quote = '`',
+            _ => {}
+        }
+        dialect
+    }
+
     pub(crate) fn rules(&self) -> Rules {
         self.rules
     }
@@ -111,10 +122,7 @@ impl Dialect {
         }
         into.push('\'');
     }
-}
 
-#[cfg(test)]
-impl Dialect {
     /// Writes a name in quotes, within which they are doubled.
     pub(crate) fn identifier(&self, name: &str, into: &mut String) {
         let quote = self.identifier_quote;
@@ -127,7 +135,10 @@ impl Dialect {
         }
         into.push(quote);
     }
+}
 
+#[cfg(test)]
+impl Dialect {
     /// The dialect a family has without being asked.
     pub(crate) fn of(family: Family) -> Self {
         let (backslash, quote) = match family {

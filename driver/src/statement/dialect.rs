@@ -34,6 +34,13 @@ async fn ask(shared: &Arc<Shared>, options: &CallOptions) -> Result<Dialect> {
     };
     let names: String = match version {
         Some(row) => row.get(0).unwrap_or_default(),
+        // What a server calls itself chooses how types are written, never how texts are.
+        None if !day_is_number => {
+            let known = shared.capabilities().await?;
+            [known.server_name(), known.server_version()]
+                .map(Option::unwrap_or_default)
+                .join(" ")
+        }
         None => String::new(),
     };
     Dialect::measured(&backslash, &quote, day_is_number, &names)

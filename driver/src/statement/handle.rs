@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
 
 use super::Text;
 use crate::error::{Error, Kind, Operation, Result};
@@ -107,6 +108,18 @@ pub(super) async fn prepare(shared: &Arc<Shared>, text: &Text, options: &CallOpt
     }
     // Its own words are about the statement as it was given.
     Err(refused)
+}
+
+/// Prepares a text in a transaction that is given.
+pub(super) async fn prepare_text(
+    shared: &Arc<Shared>,
+    sql: String,
+    transaction: Option<Bytes>,
+    options: &CallOptions,
+) -> Result<Prepared> {
+    shared.demand(Feature::Prepare, Operation::Prepare)?;
+    let answer = shared.protocol()?.prepare(sql, transaction, options).await;
+    shared.watch(shared.note(Feature::Prepare, answer))
 }
 
 fn may_be_for_names(error: &Error) -> bool {

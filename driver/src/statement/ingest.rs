@@ -1,14 +1,19 @@
-//! Bulk ingest: rows into a table without SQL.
+//! Bulk ingest: rows into a table without SQL, or by INSERT where the server has nothing better.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 
-use crate::error::{Kind, Result};
+use super::insert::Insert;
+use super::replay::Replay;
+use crate::config::ParameterMode;
+use crate::error::{Kind, Operation, Result};
 use crate::protocol::{IngestMode, IngestTarget};
-use crate::shared::Shared;
+use crate::shared::{Feature, Shared};
 use crate::transport::CallOptions;
 
 /// Loads rows into a table; see [`Session::ingest`](crate::Session::ingest).
@@ -18,6 +23,30 @@ pub struct Ingest {
     shared: Arc<Shared>,
     target: IngestTarget,
     options: CallOptions,
+    parameters: ParameterMode,
+    progress: Progress,
+}
+
+/// Whom to tell how many rows have gone.
+#[derive(Clone, Default)]
+pub(super) struct Progress(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+
+impl Progress {
+    pub(super) fn report(&self, rows: u64) {
+        if let Some(tell) = &self.0 {
+            tell(rows);
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Progress(..)"
+        } else {
+            "Progress"
+        })
+    }
 }
 
 impl Ingest {
@@ -31,10 +60,13 @@ impl Ingest {
             transaction: None,
             options: Vec::new(),
         };
+        let parameters = shared.config().get_parameters();
         Self {
             shared,
             target,
             options: CallOptions::new(),
+            parameters,
+            progress: Progress::default(),
         }
     }
 
@@ -80,6 +112,18 @@ impl Ingest {
         self
     }
 
+    /// Says how rows get into the statements of a server without bulk ingest, in place of the option `parameters`.
+    pub fn parameters(mut self, parameters: ParameterMode) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    /// Has a function called with the number of rows that have gone so far: to the network where the server has bulk ingest, else into the table.
+    pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.progress = Progress(Some(Arc::new(tell)));
+        self
+    }
+
     /// Loads batches; gives the number of rows as the server counted them, `None` where it did not.
     ///
     /// # Errors
@@ -92,9 +136,13 @@ impl Ingest {
 
     /// Loads a stream of batches, of which only those under way are in memory.
     ///
+    /// On a server without bulk ingest, the table is made by `CREATE TABLE` and filled by `INSERT`: with rows of bound parameters, or with
+    /// `parameters=client` by statements of bounded length. That is one transaction where the server has them and none is open.
+    ///
     /// # Errors
     ///
-    /// An error of the stream, as it is; `NotSupported` when the server has no bulk ingest; `AlreadyExists` or `NotFound` as the mode has it.
+    /// An error of the stream, as it is; `NotSupported` when the server has neither bulk ingest nor parameters; `AlreadyExists` or `NotFound` as
+    /// the mode has it. [`rows_written`](crate::Error::rows_written) says how many rows are known to be in the table all the same.
     ///
     /// # Cancellation
     ///
@@ -107,16 +155,54 @@ impl Ingest {
         if self.target.transaction.is_none() {
             self.target.transaction = self.shared.transaction().await?;
         }
-        let answer = self
-            .shared
+        let replay = Replay::new(batches);
+        let says_no = self.shared.capabilities().await?.bulk_ingestion() == Some(false);
+        if !says_no && !self.shared.lacks(Feature::Ingest) {
+            let answer = self.send(Arc::clone(&schema), replay.first_time()).await;
+            match self.shared.watch(self.shared.note(Feature::Ingest, answer)) {
+                Err(error) if error.kind() == Kind::NotSupported => {}
+                answer => return answer,
+            }
+        }
+        let again = replay
+            .second_time()
+            .ok_or_else(|| self.too_late().on(self.shared.peer()))?;
+        let insert = Insert {
+            shared: &self.shared,
+            target: self.target.clone(),
+            options: &self.options,
+            parameters: self.parameters,
+            progress: self.progress.clone(),
+        };
+        Box::pin(insert.run(schema, again)).await.map(Some)
+    }
+
+    async fn send(
+        &self,
+        schema: SchemaRef,
+        batches: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
+    ) -> Result<Option<u64>> {
+        let (progress, sent) = (self.progress.clone(), AtomicU64::new(0));
+        let batches = batches.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                let rows = u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
+                progress.report(sent.fetch_add(rows, Ordering::Relaxed).saturating_add(rows));
+            }
+        });
+        self.shared
             .protocol()?
             .ingest(&self.target, schema, batches, &self.options)
-            .await;
-        self.shared.watch(answer).map_err(|error| match error.kind() {
-            Kind::NotSupported => error.hint(
-                "the server has no bulk ingest: insert by a prepared statement with rows of parameters",
-            ),
-            _ => error,
-        })
+            .await
+    }
+
+    /// The server refused the rows only after it had taken many: the stream cannot begin again.
+    fn too_late(&self) -> crate::error::Error {
+        let words = format!(
+            "the server has no bulk ingest, and said so only after much had been sent to \"{}\"",
+            self.target.table
+        );
+        crate::error::Error::new(Kind::NotSupported, words)
+            .during(Operation::Ingest)
+            .hint("this session now knows: the same ingest will use INSERT")
     }
 }

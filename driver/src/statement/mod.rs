@@ -4,10 +4,13 @@ mod count;
 mod dialect;
 mod handle;
 mod ingest;
+mod insert;
 mod literal;
 mod poll;
 mod prepared;
 mod render;
+mod replay;
+mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -347,7 +350,7 @@ impl Statement {
             let answer = self
                 .shared
                 .protocol()?
-                .update(&command, None, &self.options)
+                .update(&Operation::Update, &command, None, &self.options)
                 .await;
             match self.shared.watch(self.shared.note(Feature::Update, answer)) {
                 // Refused unread: nothing has run yet.

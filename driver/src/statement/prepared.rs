@@ -164,7 +164,10 @@ impl PreparedStatement {
             handle: self.handle(options).await?,
         };
         let parameters = Some((schema, batches.boxed()));
-        let answer = shared.protocol()?.update(&command, parameters, options).await;
+        let answer = shared
+            .protocol()?
+            .update(&Operation::Update, &command, parameters, options)
+            .await;
         shared.watch(answer).map_err(|error| explain(error, true))
     }
 
@@ -327,7 +330,7 @@ impl PreparedStatement {
         let parameters = batch.map(|batch| (batch.schema(), futures::stream::iter([Ok(batch)]).boxed()));
         self.shared()
             .protocol()?
-            .update(&command, parameters, options)
+            .update(&Operation::Update, &command, parameters, options)
             .await
     }
 

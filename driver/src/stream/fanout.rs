@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use super::endpoint::{EndpointReader, Reading};
+use super::waiting::Waiting;
 use crate::error::{Error, Result};
 use crate::protocol::FlightEndpoint;
 
@@ -30,7 +31,9 @@ pub(super) struct Bounds {
 pub(super) struct Fanout {
     reading: Arc<Reading>,
     bounds: Bounds,
-    waiting: VecDeque<(usize, FlightEndpoint)>,
+    waiting: Waiting,
+    /// Renews what waits, where any of it expires.
+    keeper: Option<JoinHandle<()>>,
     running: VecDeque<Lane>,
 }
 
@@ -55,21 +58,26 @@ impl Fanout {
         first: EndpointReader,
         rest: impl IntoIterator<Item = (usize, FlightEndpoint)>,
     ) -> Self {
-        let waiting = rest.into_iter().collect();
+        let waiting = Waiting::new(rest);
         let mut fanout = Self {
             reading,
             bounds,
+            keeper: None,
             waiting,
             running: VecDeque::new(),
         };
         fanout.start(async move { Ok(first) });
         fanout.fill();
+        if fanout.waiting.expires() {
+            let keep = fanout.waiting.clone().keep(Arc::clone(&fanout.reading));
+            fanout.keeper = Some(tokio::spawn(keep));
+        }
         fanout
     }
 
     fn fill(&mut self) {
         while self.running.len() < self.bounds.parallelism.max(1) {
-            let Some((index, endpoint)) = self.waiting.pop_front() else {
+            let Some((index, endpoint)) = self.waiting.pop() else {
                 return;
             };
             let reading = Arc::clone(&self.reading);
@@ -120,6 +128,14 @@ impl Fanout {
         self.waiting.clear();
         self.running.clear();
         error
+    }
+}
+
+impl Drop for Fanout {
+    fn drop(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.abort();
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod decode;
 mod endpoint;
 mod fanout;
 mod reader;
+mod waiting;
 
 use std::fmt;
 use std::pin::Pin;

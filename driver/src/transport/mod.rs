@@ -189,6 +189,15 @@ impl Transport {
         (options.get_timeout().or(deadline), option)
     }
 
+    /// Says whether the server has given the session a cookie.
+    pub(crate) fn has_cookies(&self) -> bool {
+        let Inner { identity, origin, .. } = &*self.0;
+        identity
+            .cookies
+            .as_ref()
+            .is_some_and(|jar| jar.header(origin).is_some())
+    }
+
     /// Forgets the cookies of a session that was closed.
     pub(crate) fn forget_session(&self) {
         if let Some(cookies) = &self.0.identity.cookies {
