@@ -30,6 +30,10 @@ const LAYERS: &[(&str, &str)] = &[
         "session",
         "error secret metadata trace config transport protocol stream types cursor shared statement catalog",
     ),
+    (
+        "blocking",
+        "error secret metadata trace config transport protocol stream types cursor shared statement catalog session",
+    ),
 ];
 
 /// Statements and the catalog import all below them, and not each other.
@@ -106,7 +110,11 @@ fn protobuf_stays_in_protocol_and_the_handshake() {
 
 #[test]
 fn tasks_are_spawned_for_endpoints_and_by_the_janitor() {
-    stays_in("driver", SPAWN, &["stream/fanout.rs", "shared/janitor.rs"]);
+    stays_in(
+        "driver",
+        SPAWN,
+        &["stream/fanout.rs", "shared/janitor.rs", "blocking/runtime.rs"],
+    );
 }
 
 #[test]

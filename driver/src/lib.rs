@@ -10,6 +10,8 @@
     )
 )]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod catalog;
 pub mod config;
 pub mod cursor;

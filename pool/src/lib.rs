@@ -27,6 +27,8 @@
     )
 )]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod manager;
 mod pool;
 mod pooled;

@@ -1,6 +1,7 @@
 //! The driver against the reference server: always runs, needs nothing but this machine.
 
 mod auth;
+mod blocking;
 mod capabilities;
 mod doors;
 mod errors;

@@ -228,10 +228,17 @@ impl Cursor {
         Poll::Ready(Ok(true))
     }
 
+    /// The next row of the batch at hand.
+    #[inline]
+    pub(crate) fn row_at_hand(&mut self) -> Option<Row> {
+        let row = self.chunk.as_ref()?.row(self.next)?;
+        self.next += 1;
+        Some(row)
+    }
+
     fn poll_row(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Row>>> {
         loop {
-            if let Some(row) = self.chunk.as_ref().and_then(|chunk| chunk.row(self.next)) {
-                self.next += 1;
+            if let Some(row) = self.row_at_hand() {
                 return Poll::Ready(Ok(Some(row)));
             }
             if !ready!(self.poll_advance(context))? {

@@ -56,6 +56,11 @@ impl Session {
     ///
     /// `NotSupported` when the server has no transactions, `State` when one is open already.
     pub async fn begin(&mut self) -> Result<Transaction<'_>> {
+        self.begin_alone().await
+    }
+
+    /// As [`begin`](Self::begin), where the caller sees to it that there is one transaction at a time.
+    pub(crate) async fn begin_alone(&self) -> Result<Transaction<'_>> {
         let open = self.shared.begin().await?;
         Ok(Transaction {
             session: self,
@@ -71,8 +76,13 @@ impl Session {
     ///
     /// As [`begin`](Self::begin); `NotSupported` when the server has no such level or does not let it be set. No transaction is open then.
     pub async fn begin_with(&mut self, options: TransactionOptions) -> Result<Transaction<'_>> {
+        self.begin_alone_with(options).await
+    }
+
+    /// As [`begin_with`](Self::begin_with), where the caller sees to it that there is one transaction at a time.
+    pub(crate) async fn begin_alone_with(&self, options: TransactionOptions) -> Result<Transaction<'_>> {
         let settings = self.settings(options).await?;
-        let transaction = self.begin().await?;
+        let transaction = self.begin_alone().await?;
         let call = CallOptions::new();
         for setting in settings {
             let id = transaction.open.as_ref().and_then(OpenTransaction::id);
