@@ -5,6 +5,7 @@ mod blocking;
 mod capabilities;
 mod doors;
 mod errors;
+mod examples;
 mod fallbacks;
 mod flight;
 mod ingest;

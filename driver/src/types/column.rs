@@ -41,6 +41,14 @@ impl Column {
         self.field.data_type()
     }
 
+    /// The Arrow type it reads as: an extension type may change it.
+    pub(crate) fn read_type(&self) -> &DataType {
+        match self.sql_type {
+            SqlType::Boolean => &DataType::Boolean,
+            _ => self.data_type(),
+        }
+    }
+
     /// The Arrow field, with all its metadata.
     #[must_use]
     pub fn field(&self) -> &Field {

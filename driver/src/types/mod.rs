@@ -20,11 +20,14 @@ mod fit;
 mod from_arrow;
 mod natural;
 mod params;
+#[cfg(feature = "serde")]
+mod serialize;
 mod sql_type;
 pub mod temporal;
 mod to_param;
 mod uuid;
 mod value;
+mod with;
 
 pub(crate) use accessor::Accessor;
 pub use accessor::{ListCell, MapCell, StructCell};

@@ -98,7 +98,7 @@ fn list(item: DataType) -> DataType {
     DataType::List(Arc::new(field("item", item, true)))
 }
 
-fn map(key: DataType, value: DataType) -> DataType {
+pub(super) fn map(key: DataType, value: DataType) -> DataType {
     let entries = DataType::Struct(Fields::from(vec![
         field("key", key, false),
         field("value", value, true),

@@ -2,9 +2,10 @@
 
 mod batch;
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 
 use super::to_param::ToParam;
@@ -107,6 +108,36 @@ impl Params {
             names: common.flatten(),
             rows: all,
         })
+    }
+
+    /// Rows of parameters by columns: arrays of one length, in the order of the parameters. They are sent as they are, without a copy.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use jetbridge::arrow::array::{ArrayRef, Int64Array, StringArray};
+    /// # use jetbridge::types::Params;
+    /// let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    /// let names: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
+    /// let params = Params::columns([ids, names]);
+    /// assert_eq!((params.row_count(), params.len()), (3, 2));
+    /// ```
+    #[must_use]
+    pub fn columns(columns: impl IntoIterator<Item = ArrayRef>) -> Self {
+        let columns: Vec<(String, ArrayRef)> = columns
+            .into_iter()
+            .enumerate()
+            .map(|(position, column)| ((position + 1).to_string(), column))
+            .collect();
+        if columns.is_empty() {
+            return Self::none();
+        }
+        let nullable = columns.into_iter().map(|(name, column)| (name, column, true));
+        match RecordBatch::try_from_iter_with_nullable(nullable) {
+            Ok(batch) => Self(Form::Batch(batch)),
+            Err(_) => Self(Form::Broken(
+                "the columns of parameters do not have the same length",
+            )),
+        }
     }
 
     fn row<T: ToParam>(params: impl IntoIterator<Item = T>) -> Self {
@@ -269,6 +300,18 @@ impl From<()> for Params {
 impl From<RecordBatch> for Params {
     fn from(batch: RecordBatch) -> Self {
         Self(Form::Batch(batch))
+    }
+}
+
+impl<N: Into<String>, T: ToParam> From<BTreeMap<N, T>> for Params {
+    fn from(params: BTreeMap<N, T>) -> Self {
+        Self::named(params.into_iter().map(|(name, param)| (name, param.to_value())))
+    }
+}
+
+impl<N: Into<String>, T: ToParam, S> From<HashMap<N, T, S>> for Params {
+    fn from(params: HashMap<N, T, S>) -> Self {
+        Self::named(params.into_iter().map(|(name, param)| (name, param.to_value())))
     }
 }
 

@@ -4,7 +4,16 @@ mod columns;
 mod layouts;
 mod parameters;
 mod round_trip;
+#[cfg(all(
+    feature = "with-chrono-0_4",
+    feature = "with-rust_decimal-1",
+    feature = "with-serde_json-1",
+    feature = "with-time-0_3",
+    feature = "with-uuid-1"
+))]
+mod table;
 mod text;
+mod with;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

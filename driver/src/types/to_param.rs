@@ -1,6 +1,7 @@
 //! From a Rust value to a parameter.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -8,13 +9,14 @@ use std::time::Duration as StdDuration;
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 
 use super::decimal::Decimal;
+use super::natural;
 use super::temporal::{Date, Duration, Interval, Time, Timestamp};
 use super::uuid::Uuid;
 use super::value::Value;
 
 /// A Rust value that can be a parameter.
 ///
-/// It is there for integers, floats, `bool`, text, bytes, the types of this module, `Vec` of them, [`Value`], and `Option` of all. A type of
+/// It is there for integers, floats, `bool`, text, bytes, the types of this module, `Vec` and maps of them, [`Value`], and `Option` of all. A type of
 /// your own turns itself into a [`Value`].
 pub trait ToParam {
     /// The value.
@@ -173,6 +175,80 @@ impl ToParam for Cow<'_, str> {
     fn type_of_null() -> DataType {
         DataType::Utf8
     }
+}
+
+/// Text behind a pointer.
+macro_rules! texts {
+    ($($text:ty),*) => {$(
+        impl ToParam for $text {
+            fn to_value(&self) -> Value {
+                Value::from(&**self)
+            }
+
+            fn type_of_null() -> DataType {
+                DataType::Utf8
+            }
+        }
+    )*};
+}
+
+texts!(Box<str>, Rc<str>, Arc<str>);
+
+impl ToParam for Cow<'_, [u8]> {
+    fn to_value(&self) -> Value {
+        Value::from(&**self)
+    }
+
+    fn type_of_null() -> DataType {
+        DataType::Binary
+    }
+}
+
+/// A size is sent with 64 bits on every machine.
+macro_rules! sizes {
+    ($($size:ty => $sent:ident),*) => {$(
+        impl ToParam for $size {
+            fn to_value(&self) -> Value {
+                // No machine has sizes of more than 64 bits.
+                Value::$sent((*self).try_into().unwrap_or_default())
+            }
+
+            fn type_of_null() -> DataType {
+                DataType::$sent
+            }
+        }
+    )*};
+}
+
+sizes!(usize => UInt64, isize => Int64);
+
+impl<K: ToParam, V: ToParam> ToParam for BTreeMap<K, V> {
+    fn to_value(&self) -> Value {
+        entries(self)
+    }
+
+    fn type_of_null() -> DataType {
+        natural::map(K::type_of_null(), V::type_of_null())
+    }
+}
+
+impl<K: ToParam, V: ToParam, S> ToParam for HashMap<K, V, S> {
+    fn to_value(&self) -> Value {
+        entries(self)
+    }
+
+    fn type_of_null() -> DataType {
+        natural::map(K::type_of_null(), V::type_of_null())
+    }
+}
+
+fn entries<'a, K: ToParam + 'a, V: ToParam + 'a>(map: impl IntoIterator<Item = (&'a K, &'a V)>) -> Value {
+    let entries = map.into_iter();
+    Value::Map(
+        entries
+            .map(|(key, value)| (key.to_value(), value.to_value()))
+            .collect(),
+    )
 }
 
 impl<T: ToParam> ToParam for Option<T> {

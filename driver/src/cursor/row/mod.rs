@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::buffer::Buffer;
 
 use self::chunk::Chunk;
 pub use self::chunk::RowChunk;
@@ -93,6 +94,21 @@ impl Row {
         (0..self.len())
             .map(|position| self.place().read(position))
             .collect()
+    }
+
+    /// The text or bytes of a column as a share in the batch's own buffer: they outlive the row and are not copied (what lies within a
+    /// view, twelve bytes at most, is). `None` where it is NULL.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Conversion`](crate::Kind::Conversion) where there is no such column, or it is neither text nor bytes.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a number or a text is written in place"
+    )]
+    pub fn shared_bytes(&self, column: impl ColumnIndex) -> Result<Option<Buffer>> {
+        let position = column.position(&self.chunk.columns)?;
+        self.place().shared_bytes(position)
     }
 
     /// Reads the whole row, for instance as a tuple that borrows its text: `row.read_all::<(i64, &str)>()`.

@@ -1,5 +1,7 @@
 //! A row without a share in its batch: what reads its cells.
 
+use arrow::buffer::Buffer;
+
 use super::chunk::Chunk;
 use crate::error::Result;
 use crate::types::{Cell, FromArrow, Unreadable, accepts};
@@ -27,9 +29,17 @@ impl<'a> Place<'a> {
         read.map_err(|why| self.refuse(position, why, std::any::type_name::<T>()))
     }
 
+    pub(super) fn shared_bytes(self, position: usize) -> Result<Option<Buffer>> {
+        let Some(accessor) = self.chunk.accessors.get(position) else {
+            return Err(self.missing(position));
+        };
+        let bytes = accessor.shared_bytes(self.index);
+        bytes.map_err(|why| self.refuse(position, why, "bytes"))
+    }
+
     fn accepts<T: FromArrow<'a>>(self, position: usize) -> bool {
         let column = self.chunk.columns.get(position);
-        column.is_none_or(|column| accepts::<T>(column.data_type()))
+        column.is_none_or(|column| accepts::<T>(column.read_type()))
     }
 
     /// The number of the row in the whole result, counted from 0.

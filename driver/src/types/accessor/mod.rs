@@ -3,6 +3,7 @@
 mod bind;
 mod layout;
 mod nested;
+mod shared;
 
 use std::sync::Arc;
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, Decimal32Array, Decimal64Array, DictionaryArray, FixedSizeBinaryArray, Float64Array,
     Int8Array, Int16Array, Int32Array, Int64Array, IntervalDayTimeArray, IntervalYearMonthArray,
-    LargeListViewArray, ListArray, ListViewArray, RunArray, StringArray, StringViewArray, StructArray,
-    Time32MillisecondArray, Time32SecondArray, Time64MicrosecondArray, UInt8Array, UInt16Array, UnionArray,
+    LargeListViewArray, LargeStringArray, ListArray, ListViewArray, RunArray, StringArray, StringViewArray,
+    StructArray, Time32MillisecondArray, Time32SecondArray, Time64MicrosecondArray, UInt8Array, UInt16Array,
+    UnionArray,
 };
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{
-    DataType, Field, Int8Type, Int16Type, Int64Type, IntervalDayTime, UInt8Type, UInt64Type, UnionFields,
+    DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, IntervalDayTime, UInt8Type, UInt64Type,
+    UnionFields,
 };
 
 use super::{first, row, row_of};
@@ -299,6 +301,40 @@ fn a_place_outside_an_array_is_corrupt_and_no_panic() {
             );
         }
     }
+}
+
+#[test]
+fn text_and_bytes_are_shared_with_the_batch() {
+    let long = "a text too long to lie in its view";
+    let layouts: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(vec![Some("x"), Some(long), None])),
+        Arc::new(LargeStringArray::from(vec![Some("x"), Some(long), None])),
+        Arc::new(StringViewArray::from(vec![Some("x"), Some(long), None])),
+        Arc::new(
+            [Some("x"), Some(long), None]
+                .into_iter()
+                .collect::<DictionaryArray<Int32Type>>(),
+        ),
+    ];
+    for layout in layouts {
+        for layout in [Arc::clone(&layout), layout.slice(1, 2)] {
+            let (place, null) = (layout.len() - 2, layout.len() - 1);
+            let (kind, long_row) = (layout.data_type().clone(), row(Arc::clone(&layout), place));
+            let shared = long_row.shared_bytes(0).unwrap().unwrap();
+            assert_eq!(shared.as_slice(), long.as_bytes(), "{kind}");
+            assert_eq!(
+                shared.as_ptr(),
+                long_row.get::<&str>(0).unwrap().as_ptr(),
+                "{kind}"
+            );
+            assert!(row(layout, null).shared_bytes("c").unwrap().is_none(), "{kind}");
+        }
+    }
+    let fixed = FixedSizeBinaryArray::try_from_iter([[1_u8, 2], [3, 4]].into_iter()).unwrap();
+    let fixed: ArrayRef = Arc::new(fixed.slice(1, 1));
+    assert_eq!(row(fixed, 0).shared_bytes(0).unwrap().unwrap().as_slice(), [3, 4]);
+    let error = first(Int32Array::from(vec![1])).shared_bytes(0).unwrap_err();
+    assert_eq!(error.sqlstate(), SqlState::TYPE_MISMATCH);
 }
 
 #[test]

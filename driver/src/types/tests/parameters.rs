@@ -1,8 +1,10 @@
 //! Values as parameters of every type, and back.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, Int32Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, Schema, TimeUnit, UnionFields, UnionMode};
 
 use super::bound;
@@ -368,4 +370,83 @@ fn parameters_come_in_many_forms() {
         "{row:?}"
     );
     assert_eq!(row[4], Value::List(vec![Value::from(1)]));
+}
+
+#[test]
+fn maps_are_parameters_by_name_and_columns_many_rows() {
+    let map = BTreeMap::from([("a", 1), ("b", 2)]);
+    let params = Params::from(map.clone());
+    assert_eq!(params.names(), Some(vec!["a", "b"]));
+    assert_eq!(params.to_rows().unwrap(), [[Value::from(1), Value::from(2)]]);
+    let hashed = Params::from(HashMap::from([("a".to_owned(), "x")]));
+    assert_eq!((hashed.names(), hashed.len()), (Some(vec!["a"]), 1));
+    let row = Params::from((
+        &map,
+        7_usize,
+        -7_isize,
+        Cow::Borrowed(&b"x"[..]),
+        Box::<str>::from("y"),
+    ));
+    assert!(matches!(&row.to_rows().unwrap()[0][0], Value::Map(entries) if entries.len() == 2));
+
+    let columns = |lengths: [usize; 2]| {
+        let arrays = lengths.map(|length| Arc::new(Int32Array::from(vec![1; length])) as ArrayRef);
+        Params::columns(arrays)
+    };
+    assert_eq!((columns([3, 3]).row_count(), columns([3, 3]).len()), (3, 2));
+    let error = columns([3, 2]).to_batch(None).unwrap_err();
+    assert_eq!(error.sqlstate(), SqlState::WRONG_PARAMETER_COUNT);
+    assert!(Params::columns([]).is_none());
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn what_serde_writes_is_parameters_by_name_or_place() {
+    #[derive(serde::Serialize)]
+    struct Order<'a> {
+        id: u32,
+        note: Option<&'a str>,
+        items: Vec<(String, f64)>,
+        state: State,
+    }
+    #[derive(serde::Serialize)]
+    enum State {
+        Open,
+        Paid { cents: i64 },
+    }
+    let order = |note, state| Order {
+        id: 7,
+        note,
+        items: vec![("x".to_owned(), 0.5)],
+        state,
+    };
+    let params = Params::from_serde(&order(None, State::Open)).unwrap();
+    assert_eq!(params.names(), Some(vec!["id", "note", "items", "state"]));
+    let items = Value::List(vec![Value::List(vec![Value::from("x"), Value::from(0.5)])]);
+    assert_eq!(
+        params.to_rows().unwrap(),
+        [[Value::from(7_u32), Value::Null, items, Value::from("Open")]]
+    );
+    let paid = Params::from_serde(&order(Some("n"), State::Paid { cents: 5 })).unwrap();
+    let cents = Value::Struct(vec![("cents".to_owned(), Value::from(5_i64))]);
+    assert_eq!(
+        paid.to_rows().unwrap()[0][3],
+        Value::Struct(vec![("Paid".to_owned(), cents)])
+    );
+
+    let by_place = Params::from_serde(&(1, "x", 'c', u128::MAX)).unwrap();
+    assert_eq!((by_place.names(), by_place.len()), (None, 4));
+    assert_eq!(
+        by_place.to_rows().unwrap()[0][3].to_string(),
+        u128::MAX.to_string()
+    );
+    let map = Params::from_serde(&HashMap::from([("k", true)])).unwrap();
+    assert_eq!(map.names(), Some(vec!["k"]));
+    assert!(Params::from_serde(&()).unwrap().is_none());
+    for wrong in [
+        Params::from_serde(&5),
+        Params::from_serde(&HashMap::from([(1, 2)])),
+    ] {
+        assert_eq!(wrong.unwrap_err().sqlstate(), SqlState::TYPE_MISMATCH);
+    }
 }
