@@ -189,6 +189,12 @@ fn batches_and_readers_are_ingested() {
         .unwrap();
     assert_eq!(copied, Some(20));
     assert_eq!(number(session.query("SELECT sum(a) FROM copy").unwrap()), 190);
+    // As the parameters of a statement.
+    let reader = session.query("SELECT a, b FROM t").unwrap().into_reader();
+    let insert = session.prepare("INSERT INTO copy VALUES (?, ?)").unwrap();
+    assert!(insert.is_on_server());
+    assert_eq!(insert.update_reader(reader).unwrap(), Some(20));
+    assert_eq!(number(session.query("SELECT sum(a) FROM copy").unwrap()), 380);
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
-use futures::{StreamExt as _, stream};
-use tokio::sync::mpsc;
 
 use super::Runtime;
-use crate::error::{Error, Result};
+use super::feed::feed;
+use crate::config::ParameterMode;
+use crate::error::Result;
 use crate::protocol::IngestMode;
 use crate::statement;
 use crate::transport::CallOptions;
@@ -54,6 +54,18 @@ impl Ingest {
         self
     }
 
+    /// Says how rows get to a server without bulk ingest; see [`Ingest::parameters`](crate::Ingest::parameters).
+    pub fn parameters(mut self, parameters: ParameterMode) -> Self {
+        self.ingest = self.ingest.parameters(parameters);
+        self
+    }
+
+    /// Tells how many rows have been sent; see [`Ingest::on_progress`](crate::Ingest::on_progress).
+    pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.ingest = self.ingest.on_progress(tell);
+        self
+    }
+
     /// Sends headers with the call, or gives it another deadline than `update_timeout`.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.ingest = self.ingest.options(options);
@@ -75,22 +87,9 @@ impl Ingest {
     ///
     /// An error of the reader; otherwise as [`Ingest::run_stream`](crate::Ingest::run_stream).
     pub fn run_reader(self, reader: impl RecordBatchReader) -> Result<Option<u64>> {
-        // The reader is asked on this thread, which may block; the connection has threads of its own.
-        let (sender, mut receiver) = mpsc::channel(1);
         let schema = reader.schema();
-        let feed = async move {
-            for batch in reader {
-                if sender.send(batch.map_err(Error::from)).await.is_err() {
-                    break;
-                }
-            }
-            Ok(())
-        };
-        let batches = stream::poll_fn(move |context| receiver.poll_recv(context)).boxed();
-        let run = self.ingest.run_stream(schema, batches);
-        self.runtime.block_on(async {
-            let (loaded, _) = tokio::join!(run, async { feed.await as Result<()> });
-            loaded
+        feed(self.runtime, reader, |batches| {
+            self.ingest.run_stream(schema, batches)
         })
     }
 }

@@ -25,6 +25,7 @@
 mod cancel;
 mod catalog;
 mod cursor;
+mod feed;
 mod ingest;
 mod reader;
 mod runtime;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::{Catalog, Cursor, Ingest, PreparedStatement, Runtime, Statement, Transaction};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::protocol::{SessionOptionValue, SubstraitPlan};
-use crate::session;
+use crate::session::{self, TransactionOptions};
+use crate::shared::Capabilities;
 use crate::transport::CallOptions;
 
 /// A session with a Flight SQL server. See [`jetbridge::Session`](crate::Session).
@@ -159,6 +161,15 @@ impl Session {
         Catalog::new(self.as_async().catalog(), self.runtime)
     }
 
+    /// What the server can do, asked once per session.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::capabilities`](crate::Session::capabilities).
+    pub fn capabilities(&self) -> Result<Arc<Capabilities>> {
+        self.block_on(self.as_async().capabilities())
+    }
+
     /// Begins a transaction; every statement until its end belongs to it. Dropping the guard rolls it back.
     ///
     /// # Errors
@@ -168,6 +179,53 @@ impl Session {
         let session: &Self = self;
         let transaction = session.block_on(session.as_async().begin_alone())?;
         Ok(Transaction::new(transaction, session))
+    }
+
+    /// Begins a transaction with an isolation level, or one that changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::begin_with`](crate::Session::begin_with).
+    pub fn begin_with(&mut self, options: TransactionOptions) -> Result<Transaction<'_>> {
+        let session: &Self = self;
+        let transaction = session.block_on(session.as_async().begin_alone_with(options))?;
+        Ok(Transaction::new(transaction, session))
+    }
+
+    /// Makes a catalog the session's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_options`](Self::set_options).
+    pub fn set_catalog(&self, name: &str) -> Result<()> {
+        self.block_on(self.as_async().set_catalog(name))
+    }
+
+    /// Makes a schema the session's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_options`](Self::set_options).
+    pub fn set_schema(&self, name: &str) -> Result<()> {
+        self.block_on(self.as_async().set_schema(name))
+    }
+
+    /// The catalog of the session; `None` where the server does not say one.
+    ///
+    /// # Errors
+    ///
+    /// As [`options`](Self::options).
+    pub fn current_catalog(&self) -> Result<Option<String>> {
+        self.block_on(self.as_async().current_catalog())
+    }
+
+    /// The schema of the session; `None` where the server does not say one.
+    ///
+    /// # Errors
+    ///
+    /// As [`options`](Self::options).
+    pub fn current_schema(&self) -> Result<Option<String>> {
+        self.block_on(self.as_async().current_schema())
     }
 
     /// Switches autocommit; switching it on commits what is open.

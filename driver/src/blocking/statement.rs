@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatchReader;
 
+use super::feed::feed;
 use super::{CancelHandle, Cursor, Runtime};
-use crate::config::StatementMode;
+use crate::config::{ParameterMode, StatementMode};
 use crate::error::Result;
 use crate::protocol::{FlightInfo, PollInfo};
 use crate::statement;
@@ -53,6 +55,11 @@ impl Statement {
     /// Says whether it is a query or an update, where [`execute`](Self::execute) would guess wrong.
     pub fn mode(self, mode: StatementMode) -> Self {
         self.map(|statement| statement.mode(mode))
+    }
+
+    /// Says how its parameters get to the server, in place of the option `parameters`.
+    pub fn parameters(self, parameters: ParameterMode) -> Self {
+        self.map(|statement| statement.parameters(parameters))
     }
 
     /// What cancels it from another thread, from now until the end of its result. A statement that was cancelled stays so.
@@ -160,6 +167,12 @@ impl PreparedStatement {
         self.statement.parameter_schema()
     }
 
+    /// Says whether the server has it; without, each run sends its text.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        self.statement.is_on_server()
+    }
+
     /// Says whether it is an update.
     #[must_use]
     pub fn is_update(&self) -> bool {
@@ -183,6 +196,18 @@ impl PreparedStatement {
     /// As [`PreparedStatement::update`](crate::PreparedStatement::update).
     pub fn update(&self, params: impl Into<Params>) -> Result<Option<u64>> {
         self.runtime.block_on(self.statement.update(params))
+    }
+
+    /// Runs it as an update, once for each row of what a reader gives, batch by batch; the columns are the parameters, in their order.
+    ///
+    /// # Errors
+    ///
+    /// An error of the reader; otherwise as [`PreparedStatement::update_stream`](crate::PreparedStatement::update_stream).
+    pub fn update_reader(&self, reader: impl RecordBatchReader) -> Result<Option<u64>> {
+        let schema = reader.schema();
+        feed(self.runtime, reader, |batches| {
+            self.statement.update_stream(schema, batches)
+        })
     }
 
     /// Runs it as what it is; see [`is_update`](Self::is_update).

@@ -185,7 +185,7 @@ mod tests {
     use arrow::array::{
         ArrayRef, DictionaryArray, Int64Array, ListArray, RecordBatch, StringArray, StringViewArray,
     };
-    use arrow::datatypes::{Int32Type, Schema};
+    use arrow::datatypes::{Field, Int32Type, Schema};
     use arrow::ipc::CompressionType;
     use arrow::ipc::writer::IpcWriteOptions;
     use arrow_flight::FlightData;
@@ -195,6 +195,8 @@ mod tests {
 
     use super::{Decoded, Decoder};
     use crate::error::Kind;
+    use crate::types::tests::round_trip::{families, nested};
+    use crate::types::{Params, Value};
 
     const LIMIT: usize = 1 << 20;
 
@@ -231,19 +233,53 @@ mod tests {
     }
 
     fn encoded(compression: Option<CompressionType>) -> Vec<FlightData> {
+        encoded_batch(batch(), compression)
+    }
+
+    fn encoded_batch(batch: RecordBatch, compression: Option<CompressionType>) -> Vec<FlightData> {
         let options = IpcWriteOptions::default()
             .try_with_compression(compression)
             .unwrap();
         let stream = FlightDataEncoderBuilder::new()
             .with_options(options)
             .with_dictionary_handling(DictionaryHandling::Resend)
-            .build(futures::stream::iter([Ok(batch())]));
+            .build(futures::stream::iter([Ok(batch)]));
         futures::executor::block_on(stream.try_collect()).unwrap()
     }
 
     fn decode(messages: &[FlightData]) -> Vec<crate::Result<Decoded>> {
         let mut decoder = Decoder::new(LIMIT);
         messages.iter().map(|message| decoder.decode(message)).collect()
+    }
+
+    /// Parameters after the way over the wire.
+    fn over_the_wire(params: &Params, schema: Option<&Schema>) -> Vec<Vec<Value>> {
+        let batch = params.to_batch(schema).unwrap();
+        let decoded = decode(&encoded_batch(batch, None));
+        let Some(Ok(Decoded::Batch(read))) = decoded.last() else {
+            panic!("{decoded:?}")
+        };
+        Params::from(read.clone()).to_rows().unwrap()
+    }
+
+    #[test]
+    fn every_type_survives_the_wire() {
+        for (value, data_types) in families() {
+            for data_type in data_types {
+                let schema = Schema::new(vec![Field::new("p", data_type.clone(), true)]);
+                let rows = Params::rows([(value.clone(),), (Value::Null,), (value.clone(),)]);
+                let read = over_the_wire(&rows, Some(&schema));
+                assert_eq!(read, rows.to_rows().unwrap(), "{data_type}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_survives_the_wire(value in nested()) {
+            let params = Params::from((value,));
+            prop_assert_eq!(over_the_wire(&params, None), params.to_rows().unwrap());
+        }
     }
 
     #[test]

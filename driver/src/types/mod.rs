@@ -47,4 +47,4 @@ pub use uuid::Uuid;
 pub use value::Value;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

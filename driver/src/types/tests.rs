@@ -3,7 +3,7 @@
 mod columns;
 mod layouts;
 mod parameters;
-mod round_trip;
+pub(crate) mod round_trip;
 #[cfg(all(
     feature = "with-chrono-0_4",
     feature = "with-rust_decimal-1",

@@ -29,8 +29,8 @@ fn runs(values: DataType) -> DataType {
     DataType::RunEndEncoded(ends, Arc::new(Field::new("values", values, true)))
 }
 
-#[test]
-fn a_value_returns_unchanged_from_every_type_of_its_family() {
+/// Values, each with all types that hold it.
+pub(crate) fn families() -> Vec<(Value, Vec<DataType>)> {
     let text = Value::from("a text that is longer than twelve bytes");
     let bytes = Value::from(vec![1_u8, 2, 3]);
     let list = Value::List(vec![Value::from(1_i32), Value::Null, Value::from(3_i32)]);
@@ -41,7 +41,7 @@ fn a_value_returns_unchanged_from_every_type_of_its_family() {
     let at = Timestamp::from_ticks(1_709_210_096, TimeUnit::Second, Some("UTC".into()));
     let noon = Value::from(Time::from_hms_nano(12, 0, 1, 0).unwrap());
     let hour = Value::from(Duration::new(-3_600, 0).unwrap());
-    let cases: Vec<(Value, Vec<DataType>)> = vec![
+    vec![
         (
             text,
             vec![
@@ -146,8 +146,12 @@ fn a_value_returns_unchanged_from_every_type_of_its_family() {
                 entries(DataType::Utf8View, DataType::Int64),
             ],
         ),
-    ];
-    for (value, data_types) in cases {
+    ]
+}
+
+#[test]
+fn a_value_returns_unchanged_from_every_type_of_its_family() {
+    for (value, data_types) in families() {
         for data_type in data_types {
             assert_eq!(sent(&value, data_type.clone()).unwrap(), value, "{data_type}");
             let null = sent(&Value::Null, data_type.clone()).unwrap();
@@ -183,7 +187,8 @@ fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn nested() -> impl Strategy<Value = Value> {
+/// Any value, also within lists, structs and maps.
+pub(crate) fn nested() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             // Elements of a list have one type, so a list repeats one of them.
