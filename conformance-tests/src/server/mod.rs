@@ -6,6 +6,7 @@
 //! | [`roapi()`] | ROAPI: tables from files, read only | PyPI `roapi` |
 //! | [`go_sqlite()`] | arrow-go's example server on SQLite | `go install` |
 //! | [`go_integration()`] | the official Flight scenarios | `go install` |
+//! | [`jdbc_driver()`] | not a server: the JDBC driver, a peer of ours | Maven |
 //! | [`toxiproxy()`] | not a server: spoils the connection to one | `go install` |
 //!
 //! A launcher fetches what it needs once ([`tools`]), starts a new process, and gives it when it is ready. Dropping
@@ -24,6 +25,7 @@
 
 mod go_integration;
 mod go_sqlite;
+mod jdbc;
 mod not_run;
 mod once;
 mod place;
@@ -40,6 +42,7 @@ pub mod tools;
 
 pub use go_integration::{SCENARIOS, go_integration};
 pub use go_sqlite::go_sqlite;
+pub use jdbc::{JDBC_VERSION, jdbc_driver};
 pub use not_run::NotRun;
 pub use place::servers_dir;
 pub use port::free_port;

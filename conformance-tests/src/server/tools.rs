@@ -174,7 +174,7 @@ fn check_python(python: &Path) -> Result<(), String> {
 }
 
 /// Runs a step of an installation; all it prints goes to a log of the given name.
-fn run(command: &mut Command, log: &str) -> Result<(), String> {
+pub(super) fn run(command: &mut Command, log: &str) -> Result<(), String> {
     let log = place::logs_dir()
         .map_err(|error| format!("no directory for logs: {error}"))?
         .join(format!("{log}.log"));

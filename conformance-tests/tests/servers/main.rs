@@ -1,6 +1,7 @@
 //! The driver against servers that are not ours. What a test needs is fetched into `target/servers` once; what could not run says so, and fails
 //! where `CI=true`.
 
+mod compare;
 mod go_sqlite;
 mod literals;
 mod network;

@@ -3,7 +3,7 @@
 //! | RPC | methods |
 //! | --- | --- |
 //! | GetFlightInfo, GetSchema, PollFlightInfo | [`info`]: `flight_info`, `schema`, `poll` |
-//! | DoGet | [`get`]: `do_get` |
+//! | DoGet | [`get`]: `do_get`; its messages by [`tap`] and [`data`] |
 //! | DoPut | [`put`]: `update`, `bind`, `ingest`; [`text`]: `run_text`, which needs GetFlightInfo and DoGet where updates are lacking |
 //! | DoAction, ListActions | [`action`]: prepare and close, transactions, savepoints, cancel, renew |
 //! | DoAction | [`session`]: session options, close |
@@ -12,11 +12,13 @@
 
 mod action;
 mod command;
+mod data;
 mod get;
 mod info;
 mod messages;
 mod put;
 mod session;
+mod tap;
 mod text;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub(crate) use self::action::Prepared;
 pub use self::action::{ActionType, CancelStatus, SavepointEnd, TransactionEnd};
 pub(crate) use self::command::Command;
 pub use self::command::{IngestMode, SubstraitPlan};
+pub(crate) use self::data::DataMessage;
 pub(crate) use self::get::DataReply;
 pub use self::info::{FlightEndpoint, FlightInfo, PollInfo, Ticket};
 pub(crate) use self::put::IngestTarget;

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use arrow_flight::FlightData;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary};
 use arrow_ipc::{Message, MessageHeader, RecordBatch as BatchHeader};
 
 use crate::error::{Error, Kind, Result, guard};
+use crate::protocol::DataMessage;
 
 /// The most rows of one batch: columns without buffers let a message of a hundred bytes claim any number.
 const MOST_ROWS: i64 = 1 << 31;
@@ -50,15 +49,15 @@ impl Decoder {
     /// Reads one message.
     ///
     /// Nothing is allocated beyond the bytes that came, times what their compression honestly claims within the limit.
-    pub(crate) fn decode(&mut self, data: &FlightData) -> Result<Decoded> {
-        if data.data_header.is_empty() {
+    pub(crate) fn decode(&mut self, data: &DataMessage) -> Result<Decoded> {
+        if data.header.is_empty() {
             return Ok(Decoded::NoBatch);
         }
         guard(|| self.read(data)).and_then(|read| read)
     }
 
-    fn read(&mut self, data: &FlightData) -> Result<Decoded> {
-        let message = arrow_ipc::root_as_message(&data.data_header)
+    fn read(&mut self, data: &DataMessage) -> Result<Decoded> {
+        let message = arrow_ipc::root_as_message(&data.header)
             .map_err(|error| Error::protocol(format!("the server sent a broken Arrow message: {error}")))?;
         match message.header_type() {
             MessageHeader::NONE => Ok(Decoded::NoBatch),
@@ -88,7 +87,7 @@ impl Decoder {
         }
     }
 
-    fn read_dictionary(&mut self, message: &Message<'_>, data: &FlightData) -> Result<Decoded> {
+    fn read_dictionary(&mut self, message: &Message<'_>, data: &DataMessage) -> Result<Decoded> {
         let schema = self
             .schema
             .as_ref()
@@ -97,24 +96,33 @@ impl Decoder {
             .header_as_dictionary_batch()
             .ok_or_else(|| missing("dictionary"))?;
         let batch = header.data().ok_or_else(|| missing("dictionary"))?;
-        self.check(&batch, &data.data_body)?;
-        let body = Buffer::from(data.data_body.clone());
-        read_dictionary(&body, header, schema, &mut self.dictionaries, &message.version())
-            .map_err(broken("dictionary"))?;
+        self.check(&batch, &data.body)?;
+        read_dictionary(
+            &data.body,
+            header,
+            schema,
+            &mut self.dictionaries,
+            &message.version(),
+        )
+        .map_err(broken("dictionary"))?;
         Ok(Decoded::NoBatch)
     }
 
-    fn read_batch(&self, message: &Message<'_>, data: &FlightData) -> Result<Decoded> {
+    fn read_batch(&self, message: &Message<'_>, data: &DataMessage) -> Result<Decoded> {
         let schema = self
             .schema
             .as_ref()
             .ok_or_else(|| Error::protocol("a batch came before the schema"))?;
         let header = message.header_as_record_batch().ok_or_else(|| missing("batch"))?;
-        self.check(&header, &data.data_body)?;
-        let body = aligned(data);
+        self.check(&header, &data.body)?;
         let version = message.version();
-        let decoder =
-            RecordBatchDecoder::try_new(&body, header, Arc::clone(schema), &self.dictionaries, &version);
+        let decoder = RecordBatchDecoder::try_new(
+            &data.body,
+            header,
+            Arc::clone(schema),
+            &self.dictionaries,
+            &version,
+        );
         decoder
             .and_then(RecordBatchDecoder::read_record_batch)
             .map(Decoded::Batch)
@@ -160,16 +168,6 @@ impl Decoder {
     }
 }
 
-/// The body in place where it lies well, copied once where it does not: else each of its buffers would be.
-fn aligned(data: &FlightData) -> Buffer {
-    const ALIGNMENT: usize = 64;
-    if data.data_body.as_ptr().addr().is_multiple_of(ALIGNMENT) {
-        Buffer::from(data.data_body.clone())
-    } else {
-        Buffer::from(data.data_body.as_ref())
-    }
-}
-
 fn missing(what: &str) -> Error {
     Error::protocol(format!("the server sent a {what} message without a {what}"))
 }
@@ -195,6 +193,7 @@ mod tests {
 
     use super::{Decoded, Decoder};
     use crate::error::Kind;
+    use crate::protocol::DataMessage;
     use crate::types::tests::round_trip::{families, nested};
     use crate::types::{Params, Value};
 
@@ -232,11 +231,11 @@ mod tests {
         .unwrap()
     }
 
-    fn encoded(compression: Option<CompressionType>) -> Vec<FlightData> {
+    fn encoded(compression: Option<CompressionType>) -> Vec<DataMessage> {
         encoded_batch(batch(), compression)
     }
 
-    fn encoded_batch(batch: RecordBatch, compression: Option<CompressionType>) -> Vec<FlightData> {
+    fn encoded_batch(batch: RecordBatch, compression: Option<CompressionType>) -> Vec<DataMessage> {
         let options = IpcWriteOptions::default()
             .try_with_compression(compression)
             .unwrap();
@@ -244,10 +243,19 @@ mod tests {
             .with_options(options)
             .with_dictionary_handling(DictionaryHandling::Resend)
             .build(futures::stream::iter([Ok(batch)]));
-        futures::executor::block_on(stream.try_collect()).unwrap()
+        let messages: Vec<_> = futures::executor::block_on(stream.try_collect()).unwrap();
+        messages.into_iter().map(message).collect()
     }
 
-    fn decode(messages: &[FlightData]) -> Vec<crate::Result<Decoded>> {
+    fn message(data: FlightData) -> DataMessage {
+        DataMessage {
+            header: data.data_header,
+            app_metadata: data.app_metadata,
+            body: data.data_body.as_ref().into(),
+        }
+    }
+
+    fn decode(messages: &[DataMessage]) -> Vec<crate::Result<Decoded>> {
         let mut decoder = Decoder::new(LIMIT);
         messages.iter().map(|message| decoder.decode(message)).collect()
     }
@@ -324,17 +332,20 @@ mod tests {
         decoder.decode(&messages[0]).unwrap();
         let other: FlightData =
             arrow_flight::SchemaAsIpc::new(&Schema::empty(), &IpcWriteOptions::default()).into();
-        assert_eq!(decoder.decode(&other).unwrap_err().kind(), Kind::Protocol);
+        assert_eq!(
+            decoder.decode(&message(other)).unwrap_err().kind(),
+            Kind::Protocol
+        );
     }
 
     #[test]
     fn a_buffer_that_claims_to_unpack_to_more_than_the_limit_is_refused() {
         let mut messages = encoded(Some(CompressionType::LZ4_FRAME));
         let last = messages.len() - 1;
-        let mut body = messages[last].data_body.to_vec();
+        let mut body = messages[last].body.to_vec();
         // The first buffer that is not empty begins with its length unpacked.
         body[..8].copy_from_slice(&(1_i64 << 40).to_le_bytes());
-        messages[last].data_body = body.into();
+        messages[last].body = body.into();
         let error = decode(&messages).pop().unwrap().unwrap_err();
         assert_eq!(error.kind(), Kind::Resource, "{error}");
     }
@@ -352,16 +363,15 @@ mod tests {
             for (message, place, byte, in_header) in damage {
                 let index = message.index(messages.len());
                 let message = &mut messages[index];
-                let part = if in_header { &mut message.data_header } else { &mut message.data_body };
-                let mut bytes = part.to_vec();
+                let mut bytes = if in_header { message.header.to_vec() } else { message.body.to_vec() };
                 if bytes.is_empty() { continue; }
                 let place = place.index(bytes.len());
                 bytes[place] = byte;
-                *part = bytes.into();
+                if in_header { message.header = bytes.into() } else { message.body = bytes.into() }
             }
             let last = messages.len() - 1;
-            let length = cut.index(messages[last].data_body.len() + 1);
-            messages[last].data_body.truncate(length);
+            let length = cut.index(messages[last].body.len() + 1);
+            messages[last].body = messages[last].body.slice_with_length(0, length);
             for decoded in decode(&messages) {
                 if let Ok(Decoded::Batch(batch)) = decoded {
                     prop_assert!(batch.num_rows() <= 1 << 31);

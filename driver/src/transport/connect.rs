@@ -2,17 +2,20 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
 use tokio::time::Sleep;
 use tonic::transport::{Channel, Endpoint};
 use tower::ServiceExt as _;
 use url::Url;
 
 use super::deadline::within;
+use super::pace::{Pace, Paced};
 use super::tls;
 use crate::config::{Config, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, SILENT, SqlState};
@@ -50,7 +53,7 @@ impl Address {
 /// Opens a channel: resolves, connects, speaks TLS.
 ///
 /// The channel reconnects by itself when a later call finds it broken.
-pub(crate) async fn open(config: &Config, address: &Address) -> Result<Channel> {
+pub(crate) async fn open(config: &Config, address: &Address, pace: &Arc<Pace>) -> Result<Channel> {
     let fail = |error: Error| explain(error.during(Operation::Connect).on(address.peer()), address.kind);
     let endpoint = endpoint(config, address).map_err(fail)?;
     let timeout = config.get_connect_timeout();
@@ -58,7 +61,7 @@ pub(crate) async fn open(config: &Config, address: &Address) -> Result<Channel> 
         match address.kind {
             TransportKind::Unix => endpoint.connect().await,
             TransportKind::Tcp | TransportKind::Tls => {
-                let connector = tower::service_fn(connector(config));
+                let connector = tower::service_fn(connector(config, Arc::clone(pace)));
                 endpoint.connect_with_connector(connector).await
             }
         }
@@ -110,11 +113,12 @@ fn endpoint(config: &Config, address: &Address) -> Result<Endpoint> {
     Ok(endpoint)
 }
 
-type Connected = hyper_util::rt::TokioIo<tokio::net::TcpStream>;
+type Connected = TokioIo<Paced<tokio::net::TcpStream>>;
 
 /// TCP with happy eyeballs, and an ear for servers that accept and then say nothing.
 fn connector(
     config: &Config,
+    pace: Arc<Pace>,
 ) -> impl FnMut(http::Uri) -> futures::future::BoxFuture<'static, Result<Speaking<Connected>, tower::BoxError>>
 + Send
 + Clone
@@ -126,9 +130,10 @@ fn connector(
     tcp.set_keepalive(config.get_tcp_keepalive());
     tcp.set_connect_timeout(patience);
     move |uri| {
-        let tcp = tcp.clone();
+        let (tcp, pace) = (tcp.clone(), Arc::clone(&pace));
         Box::pin(async move {
-            let stream = tcp.oneshot(uri).await?;
+            let stream = tcp.oneshot(uri).await?.into_inner();
+            let stream = TokioIo::new(Paced::new(stream, pace));
             let silence = patience.map(|patience| (patience, Box::pin(tokio::time::sleep(patience))));
             Ok(Speaking { stream, silence })
         })

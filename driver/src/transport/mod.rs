@@ -6,6 +6,7 @@ mod cookies;
 mod deadline;
 mod headers;
 mod location;
+mod pace;
 mod reply;
 mod retry;
 mod tls;
@@ -27,6 +28,7 @@ pub(crate) use self::deadline::expired;
 use self::deadline::{Deadlines, within};
 pub use self::headers::CallOptions;
 pub(crate) use self::location::{Candidate, Locations};
+pub(crate) use self::pace::Pace;
 pub(crate) use self::reply::Reply;
 use crate::config::{Config, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, metadata_of};
@@ -40,6 +42,8 @@ pub(crate) type Client = FlightServiceClient<Channel>;
 pub(crate) struct Transport(Arc<Inner>);
 
 struct Inner {
+    channel: Channel,
+    pace: Arc<Pace>,
     client: Client,
     peer: String,
     address: Address,
@@ -101,17 +105,19 @@ impl Transport {
 
     /// Opens another channel of the same session, as a location of an endpoint asks for.
     pub(crate) async fn open(identity: Arc<Identity>, address: Address) -> Result<Self> {
-        let channel = connect::open(&identity.config, &address).await?;
-        Self::over(channel, identity, address)
+        let pace = Arc::new(Pace::default());
+        let channel = connect::open(&identity.config, &address, &pace).await?;
+        Self::over(channel, pace, identity, address)
     }
 
     /// A new session over the channel of this one: its own token, cookies and headers.
     pub(crate) async fn share(&self, config: &Config) -> Result<Self> {
         let identity = Arc::new(Identity::new(config));
         let inner = &self.0;
-        let client = inner.client.clone();
         let inner = Inner {
-            client,
+            channel: inner.channel.clone(),
+            pace: Arc::clone(&inner.pace),
+            client: inner.client.clone(),
             peer: inner.peer.clone(),
             address: inner.address.clone(),
             origin: inner.origin.clone(),
@@ -120,13 +126,15 @@ impl Transport {
         Self(Arc::new(inner)).begin().await
     }
 
-    fn over(channel: Channel, identity: Arc<Identity>, address: Address) -> Result<Self> {
+    fn over(channel: Channel, pace: Arc<Pace>, identity: Arc<Identity>, address: Address) -> Result<Self> {
         let limit = identity.config.get_max_message_size();
-        let client = FlightServiceClient::new(channel)
+        let client = FlightServiceClient::new(channel.clone())
             .max_decoding_message_size(limit)
             .max_encoding_message_size(limit);
         let (peer, origin) = (address.peer(), address.origin()?);
         Ok(Self(Arc::new(Inner {
+            channel,
+            pace,
             client,
             peer,
             address,
@@ -160,6 +168,16 @@ impl Transport {
     /// `host:port` of the server behind this channel.
     pub(crate) fn peer(&self) -> &str {
         &self.0.peer
+    }
+
+    /// The channel below the client, for a call that reads its answer itself.
+    pub(crate) fn channel(&self) -> Channel {
+        self.0.channel.clone()
+    }
+
+    /// Who reads an answer itself tells the connection what it has read.
+    pub(crate) fn pace(&self) -> &Arc<Pace> {
+        &self.0.pace
     }
 
     pub(crate) fn address(&self) -> &Address {
