@@ -7,8 +7,9 @@ use jetbridge::{Params, Result, Session, Value};
 #[tokio::main]
 async fn main() -> Result<()> {
     let session = Session::connect(target()).await?;
+    session.update("DROP TABLE IF EXISTS example_prepared").await?;
     session
-        .update("CREATE TEMP TABLE example_prepared (id INTEGER, note TEXT)")
+        .update("CREATE TABLE example_prepared (id INTEGER, note TEXT)")
         .await?;
 
     let insert = session
@@ -35,8 +36,10 @@ async fn main() -> Result<()> {
     if let Some(row) = cursor.fetch_one().await? {
         println!("total {}", row.get::<i64>("total")?);
     }
+    cursor.close();
     query.close().await?;
     insert.close().await?;
+    session.update("DROP TABLE example_prepared").await?;
     session.close().await
 }
 

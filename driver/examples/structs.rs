@@ -49,6 +49,7 @@ async fn main() -> Result<()> {
     let statement = session.statement(sql).bind(Params::from_serde(&ada)?);
     let mut cursor = statement.query().await?;
     println!("{}", cursor.fetch_one_as::<String>().await?.unwrap_or_default());
+    cursor.close();
     session.close().await
 }
 
