@@ -3,6 +3,7 @@
 mod auth;
 mod blocking;
 mod capabilities;
+mod cut;
 mod doors;
 mod errors;
 mod examples;

@@ -1,6 +1,7 @@
 //! Prepared statements and parameters.
 
 use jetbridge::{Params, Value};
+use jetbridge_reference_server::{Capability, ReferenceServer};
 
 use crate::start_plain;
 
@@ -75,4 +76,62 @@ async fn a_wrong_number_of_parameters_is_an_error_before_anything_runs() {
     let statement = session.prepare("SELECT ?, ?").await.unwrap();
     let error = statement.query((1,)).await.unwrap_err();
     assert_eq!(error.sqlstate().as_str(), "07001", "{error}");
+}
+
+#[tokio::test]
+async fn a_prepared_statement_says_what_it_wants_and_gives() {
+    let (server, session) = start_plain().await;
+    let sql = "SELECT id, name FROM customers WHERE id = ?";
+    let statement = session.prepare(sql).await.unwrap();
+    assert_eq!(statement.schema().unwrap().fields().len(), 2);
+    assert_eq!(statement.parameter_schema().unwrap().fields().len(), 1);
+    assert!(!statement.is_update() && statement.is_on_server());
+    assert!(
+        session
+            .prepare("DELETE FROM customers WHERE id = ?")
+            .await
+            .unwrap()
+            .is_update()
+    );
+    assert_eq!(server.counters().executions(sql), 0);
+}
+
+#[tokio::test]
+async fn the_schema_is_known_without_running_also_where_the_server_has_no_call_for_it() {
+    let builder = ReferenceServer::builder().without(Capability::GetSchema);
+    let (server, session) = crate::start(builder).await;
+    let sql = "SELECT id, name FROM customers";
+    for _ in 0..2 {
+        assert_eq!(session.statement(sql).describe().await.unwrap().fields().len(), 2);
+    }
+    let counters = server.counters();
+    assert_eq!((counters.get_schema, counters.executions(sql)), (1, 0));
+}
+
+#[tokio::test]
+async fn a_null_of_every_type_is_bound() {
+    use jetbridge::types::{Date, Decimal, Time, Timestamp, Uuid};
+    let (_server, session) = start_plain().await;
+    let mut cursor = session
+        .statement("SELECT coalesce(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) IS NULL AS all_null")
+        .bind((
+            None::<bool>,
+            None::<i64>,
+            None::<u8>,
+            None::<f64>,
+            None::<Decimal>,
+            None::<&str>,
+            None::<Vec<u8>>,
+            None::<Date>,
+            None::<Time>,
+            None::<Timestamp>,
+            None::<Uuid>,
+        ))
+        .query()
+        .await
+        .unwrap();
+    assert_eq!(
+        cursor.fetch_one().await.unwrap().unwrap().get::<i64>(0).unwrap(),
+        1
+    );
 }

@@ -3,6 +3,7 @@
 use jetbridge::{IsolationLevel, Kind, Session, TransactionOptions};
 use jetbridge_reference_server::{Capability, ReferenceServer};
 
+use crate::cut::Cut;
 use crate::start_plain;
 
 async fn count(session: &Session) -> i64 {
@@ -217,5 +218,32 @@ async fn a_transaction_can_be_read_only_and_of_a_level_the_server_has() {
         assert_eq!(error.kind(), Kind::NotSupported, "{error}");
         assert!(error.to_string().contains("it has: SERIALIZABLE"), "{error}");
         assert!(!session.in_transaction().await);
+    }
+}
+
+#[tokio::test]
+async fn a_commit_cut_in_transit_has_an_unknown_outcome() {
+    for without in [None, Some(Capability::Transactions)] {
+        let server = ReferenceServer::builder().without(without).serve().await.unwrap();
+        let cut = Cut::before(server.address()).await;
+        let mut session = Session::connect(format!("flightsql://{}?transport=tcp", cut.address))
+            .await
+            .unwrap();
+        session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+        let transaction = session.begin().await.unwrap();
+        insert(&transaction).await;
+        cut.arm();
+        let error = transaction.commit().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.sqlstate().as_str()),
+            (Kind::CommitOutcomeUnknown, "08007"),
+            "{error}"
+        );
+        assert!(session.is_broken());
+        // It was sent once: either it has happened, or it has not.
+        let other = Session::connect(crate::string(&server)).await.unwrap();
+        assert!(count(&other).await <= 1);
+        let counters = server.counters();
+        assert!(counters.action("EndTransaction") <= 1 && counters.executions("COMMIT") <= 1);
     }
 }

@@ -1,9 +1,9 @@
 //! arrow-go's example server on SQLite.
 
-use jetbridge::{Kind, Session, TableFilter};
-use jetbridge_conformance::{require, server};
+use jetbridge::{IngestMode, Kind, Params, Session, TableFilter, Value};
+use jetbridge_conformance::{hostile, require, server};
 
-use crate::{connect, rows};
+use crate::{connect, connect_with, literals, rows};
 
 #[tokio::test]
 async fn plain_queries_and_parameters_work() {
@@ -66,4 +66,31 @@ async fn an_error_comes_with_the_servers_words() {
     let error = session.query("SELECT * FROM nowhere").await.unwrap_err();
     assert!(error.message().contains("no such table: nowhere"), "{error}");
     assert_ne!(error.kind(), Kind::Protocol);
+}
+
+#[tokio::test]
+async fn rows_are_loaded_and_parameters_written() {
+    let server = require!(server::go_sqlite().await);
+    let session = connect(&server).await;
+    let batch = literals::batch();
+    let rows_in = u64::try_from(batch.num_rows()).unwrap();
+    let ingest = session.ingest("loaded").mode(IngestMode::Create);
+    assert_eq!(
+        ingest.run(batch.schema(), vec![batch.clone()]).await.unwrap(),
+        Some(rows_in)
+    );
+    assert_eq!(
+        rows(&session, "SELECT * FROM loaded").await.unwrap().len(),
+        batch.num_rows()
+    );
+    let session = connect_with(&server, "parameters=client").await;
+    hostile::come_back(&session, 20, true).await.unwrap();
+    let named = Params::named([("low", Value::from(0_i64)), ("high", Value::from(2_i64))]);
+    let mut cursor = session
+        .statement("SELECT n FROM loaded WHERE n BETWEEN :low AND :high")
+        .bind(named)
+        .query()
+        .await
+        .unwrap();
+    assert_eq!(cursor.fetch_all().await.unwrap().len(), 3);
 }

@@ -1,5 +1,10 @@
 //! Values of every type, written into a statement and read back.
 
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use jetbridge::types::{Date, Decimal, Duration, Interval, Time, Timestamp, Uuid};
 use jetbridge::{Kind, Session, Value};
 
@@ -118,5 +123,44 @@ fn alike(given: &Value, back: &Value) -> bool {
         (Value::Map(given), Value::Map(back)) => given == back,
         (Value::Int64(_), _) => integer(given).is_some() && integer(given) == integer(back),
         _ => given == back,
+    }
+}
+
+/// Rows to load, with NULLs and texts that are hard to quote.
+pub(crate) fn batch() -> RecordBatch {
+    const ROWS: i64 = 1200;
+    let every = |n: i64| n % 5 != 0;
+    let texts = (0..ROWS)
+        .map(|n| every(n).then(|| format!("it's \\ {n}")))
+        .collect::<StringArray>();
+    let days = (0..ROWS)
+        .map(|n| every(n).then_some(i32::try_from(n).unwrap_or(0)))
+        .collect::<Date32Array>();
+    let times = (0..ROWS)
+        .map(|n| every(n).then_some(n * 1_000_001))
+        .collect::<TimestampMicrosecondArray>();
+    let numbers = (0..ROWS)
+        .map(|n| every(n).then_some(n as f64 / 8.0))
+        .collect::<Float64Array>();
+    let columns: [(&str, ArrayRef, bool); 5] = [
+        ("n", Arc::new((0..ROWS).collect::<Int64Array>()), true),
+        ("t", Arc::new(texts), true),
+        ("d", Arc::new(days), true),
+        ("at", Arc::new(times), true),
+        ("x", Arc::new(numbers), true),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns).unwrap()
+}
+
+/// Reads rows and holds them against a batch.
+pub(crate) async fn same_rows(session: &Session, sql: &str, batch: &RecordBatch) {
+    let rows = session.query(sql).await.unwrap().fetch_all().await.unwrap();
+    let expected = jetbridge::Params::from(batch.clone()).to_rows().unwrap();
+    assert_eq!(rows.len(), expected.len());
+    for (row, expected) in rows.iter().zip(expected) {
+        let values: Vec<Value> = (0..expected.len())
+            .map(|column| row.value(column).unwrap())
+            .collect();
+        assert_eq!(values, expected);
     }
 }

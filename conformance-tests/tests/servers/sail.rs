@@ -1,7 +1,7 @@
 //! Sail: Spark SQL; it knows CommandStatementQuery and little else.
 
 use futures::TryStreamExt as _;
-use jetbridge::{Kind, Params, Value};
+use jetbridge::{IngestMode, Kind, Params, Value};
 use jetbridge_conformance::{hostile, require, server};
 
 use crate::{connect, connect_with, literals, rows};
@@ -51,15 +51,36 @@ async fn what_sail_lacks_is_said_plainly() {
 }
 
 #[tokio::test]
-async fn statements_that_change_something_run_once() {
+async fn statements_that_change_something_run_once_and_are_counted() {
     let sail = require!(server::sail().await);
     let session = connect(&sail).await;
     session.execute("create table sail_once (a int)").await.unwrap();
-    session
-        .execute("insert into sail_once values (1), (2)")
-        .await
-        .unwrap();
-    assert_eq!(rows(&session, "select * from sail_once").await.unwrap().len(), 2);
+    let insert = "insert into sail_once values (1), (2)";
+    assert_eq!(session.execute(insert).await.unwrap().rows_affected(), Some(2));
+    assert_eq!(session.query(insert).await.unwrap().rows_affected(), Some(2));
+    let prepared = session.prepare(insert).await.unwrap();
+    assert_eq!(prepared.update(()).await.unwrap(), Some(2));
+    assert_eq!(rows(&session, "select * from sail_once").await.unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn rows_are_loaded_by_insert() {
+    let sail = require!(server::sail().await);
+    let session = connect_with(&sail, "parameters=client").await;
+    let batch = literals::batch();
+    let load = |mode| {
+        session
+            .ingest("sail_loaded")
+            .mode(mode)
+            .run(batch.schema(), vec![batch.clone()])
+    };
+    let rows_in = u64::try_from(batch.num_rows()).unwrap();
+    assert_eq!(load(IngestMode::Create).await.unwrap(), Some(rows_in));
+    assert_eq!(load(IngestMode::Append).await.unwrap(), Some(rows_in));
+    assert!(load(IngestMode::Create).await.is_err());
+    assert_eq!(load(IngestMode::Replace).await.unwrap(), Some(rows_in));
+    let sql = "select n, t, d, at, x from sail_loaded order by n";
+    literals::same_rows(&session, sql, &batch).await;
 }
 
 #[tokio::test]

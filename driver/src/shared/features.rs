@@ -59,8 +59,8 @@ impl Features {
 
     /// Takes note when an error says that the server lacks something: in words, or by breaking down over it.
     ///
-    /// A server that drops the call of an optional command lacks the command as one that refuses it does. Where it drops the connection, that may
-    /// have been the network, and the error stays what it is; but this session does not try again.
+    /// A server that drops the call of an optional command lacks the command as one that refuses it does. Where the connection is gone, that may
+    /// have been the network, and says nothing.
     pub(super) fn note<T>(&self, feature: Feature, result: Result<T>) -> Result<T> {
         let error = match result {
             Err(error) => error,
@@ -75,14 +75,6 @@ impl Features {
             );
             self.remember(feature, words.clone());
             return Err(error.becomes(Kind::NotSupported).saying(words));
-        } else if feature.is_harmless() && error.kind() == Kind::Connection && !error.is_unsent() {
-            self.remember(
-                feature,
-                format!(
-                    "the connection broke when the server was asked for this, and this session does not ask again: {}",
-                    error.message()
-                ),
-            );
         }
         Err(error)
     }
