@@ -113,6 +113,13 @@ async fn structs_are_read_and_sent() {
     assert!(output.ends_with("Ada is number 1000\n"), "{output}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_are_read_by_other_processes() {
+    let output = run("partitions").await;
+    assert_eq!(output.lines().count(), 4, "{output}");
+    assert!(output.ends_with("500 rows in all\n"), "{output}");
+}
+
 #[test]
 fn every_example_is_short_and_is_run() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../driver/examples");
