@@ -11,13 +11,9 @@ async fn main() -> Result<()> {
         table_pattern: Some("custom%".to_owned()),
         ..TableFilter::default()
     };
-    let mut tables = session.catalog().tables(&filter).await?;
-    while let Some(row) = tables.fetch_one().await? {
-        println!(
-            "{} {}",
-            row.get::<&str>("table_type")?,
-            row.get::<&str>("table_name")?
-        );
+    let catalog = session.catalog();
+    for table in catalog.tables(&filter).await? {
+        println!("{} {}", table.table_type, table.name);
     }
 
     let cursor = session.query("SELECT id, name FROM customers").await?;

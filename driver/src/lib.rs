@@ -31,7 +31,10 @@ pub mod types;
 /// The version of Arrow that this API speaks.
 pub use arrow;
 
-pub use catalog::{Catalog, TableFilter, TableName};
+pub use catalog::{
+    Catalog, CatalogCommand, CatalogCommands, ForeignKeyColumn, PrimaryKeyColumn, ReferentialAction,
+    SchemaName, Table, TableColumn, TableFilter, TableName, TypeInfo,
+};
 pub use config::{
     Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, ParameterMode, Pem,
     RecycleMethod, RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,

@@ -201,12 +201,10 @@ fn batches_and_readers_are_ingested() {
 fn the_catalog_is_asked() {
     let (_server, session) = start();
     let tables = session.catalog().tables(&TableFilter::default()).unwrap();
-    assert!(
-        tables
-            .map(Result::unwrap)
-            .any(|row| row.get::<&str>("table_name").unwrap() == "customers")
-    );
-    assert!(session.catalog().sql_info([]).unwrap().count() > 1);
+    assert!(tables.iter().any(|table| table.name == "customers"));
+    let catalog = session.catalog();
+    let command = catalog.as_async().commands().sql_info([]);
+    assert!(catalog.query(&command).unwrap().count() > 1);
     session.ping().unwrap();
     let actions = session.block_on(session.as_async().list_actions()).unwrap();
     assert!(!actions.is_empty());

@@ -3,6 +3,7 @@
 mod auth;
 mod blocking;
 mod capabilities;
+mod catalog;
 mod cut;
 mod doors;
 mod errors;
@@ -16,8 +17,10 @@ mod params;
 mod pool;
 mod query;
 mod rows;
+mod scripted;
 mod session;
 mod transaction;
+mod variations;
 
 use jetbridge::{Config, Session};
 use jetbridge_reference_server::{Builder, ReferenceServer, Running};

@@ -23,8 +23,17 @@ async fn plain_queries_and_parameters_work() {
         );
     }
     statement.close().await.unwrap();
-    let mut tables = session.catalog().tables(&TableFilter::default()).await.unwrap();
-    assert!(tables.fetch_all().await.unwrap().len() >= 2);
+    let catalog = session.catalog();
+    let tables = catalog.tables(&TableFilter::default()).await.unwrap();
+    assert!(tables.len() >= 2, "{tables:?}");
+    let columns = catalog
+        .columns(&TableFilter::default(), Some("keyName"))
+        .await
+        .unwrap();
+    assert_eq!(columns.len(), 1, "{columns:?}");
+    let keys = catalog.imported_keys("intTable").await.unwrap();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    assert_eq!(keys[0].pk_table, "foreignTable");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod peers;
 mod roapi;
 mod sail;
 mod scenarios;
+mod scenarios_sql;
 
 use jetbridge::{Result, Row, Session};
 use jetbridge_conformance::server::Running;

@@ -34,3 +34,22 @@ try:
 except flight.FlightUnauthenticatedError:
     pass
 assert {"CancelFlightInfo", "CreatePreparedStatement"} <= {a.type for a in client.list_actions(options)}
+
+
+def metadata(name, message=b""):
+    info = client.get_flight_info(command(name, message), options)
+    return client.do_get(info.endpoints[0].ticket, options).read_all().to_pylist()
+
+
+# Transactions end after five minutes without use; statements never.
+timeouts = {row["info_name"]: row["value"] for row in metadata("CommandGetSqlInfo", b"\x0a\x02\x64\x65")}
+assert timeouts == {100: 0, 101: 300_000}, timeouts
+every = metadata("CommandGetSqlInfo")
+assert len({row["info_name"] for row in every}) == len(every) == 91, len(every)
+assert metadata("CommandGetCatalogs") == [{"catalog_name": "main"}]
+assert {row["table_type"] for row in metadata("CommandGetTableTypes")} == {"TABLE", "VIEW", "LOCAL TEMPORARY"}
+keys = metadata("CommandGetPrimaryKeys", field(3, b"order_items"))
+assert [row["column_name"] for row in keys] == ["order_id", "line"], keys
+keys = metadata("CommandGetImportedKeys", field(3, b"order_items"))
+assert {row["pk_table_name"] for row in keys} == {"orders", "products"}, keys
+assert metadata("CommandGetXdbcTypeInfo")

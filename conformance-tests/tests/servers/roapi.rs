@@ -59,15 +59,19 @@ async fn tables_are_listed_and_what_is_missing_is_said() {
     let parquet = require!(server::sample_parquet(1000));
     let roapi = require!(server::roapi("sample", &parquet).await);
     let session = connect(&roapi).await;
-    let mut tables = session.catalog().tables(&TableFilter::default()).await.unwrap();
-    let names: Vec<String> = tables
-        .fetch_all()
-        .await
-        .unwrap()
-        .iter()
-        .map(|row| row.get("table_name").unwrap())
-        .collect();
+    let catalog = session.catalog();
+    let tables = catalog.tables(&TableFilter::default()).await.unwrap();
+    let names: Vec<String> = tables.into_iter().map(|table| table.name).collect();
     assert!(names.contains(&"sample".to_owned()), "{names:?}");
+    // It has no GetTableTypes: the types of the tables there are.
+    assert_eq!(catalog.table_types().await.unwrap(), ["table"]);
+    let columns = catalog
+        .columns(&TableFilter::default(), Some("_d"))
+        .await
+        .unwrap();
+    assert_eq!(columns.len(), 1, "{columns:?}");
+    let error = catalog.primary_keys("sample").await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotSupported, "{error}");
     let error = session
         .statement("select * from sample where id = ?")
         .bind((1,))

@@ -1,7 +1,7 @@
 //! Sail: Spark SQL; it knows CommandStatementQuery and little else.
 
 use futures::TryStreamExt as _;
-use jetbridge::{IngestMode, Kind, Params, Value};
+use jetbridge::{IngestMode, Kind, Params, TableFilter, Value};
 use jetbridge_conformance::{hostile, require, server};
 
 use crate::{connect, connect_with, literals, rows};
@@ -143,4 +143,62 @@ async fn parameters_written_into_the_statement_come_back_as_they_were() {
         .unwrap();
     let read = cursor.fetch_all().await.unwrap();
     assert_eq!((read.len(), read[0].get::<&str>(0).unwrap()), (1, "\\"));
+}
+
+#[tokio::test]
+async fn the_catalog_is_read_in_sql() {
+    let sail = require!(server::sail().await);
+    let session = connect(&sail).await;
+    for sql in [
+        "create table first (a int not null, b decimal(10, 2))",
+        "create view seen as select 1 as x",
+        "create database other",
+        "create table other.second (z timestamp)",
+    ] {
+        session.execute(sql).await.unwrap();
+    }
+    assert!(session.capabilities().await.unwrap().is_empty());
+    let catalog = session.catalog();
+    assert!(catalog.catalogs().await.unwrap().contains(&"sail".to_owned()));
+    let schemas = catalog.schemas(Some("sail"), Some("o%")).await.unwrap();
+    assert_eq!((schemas.len(), schemas[0].name.as_str()), (1, "other"));
+    let all = TableFilter {
+        catalog: Some("sail".to_owned()),
+        ..TableFilter::default()
+    };
+    let tables = catalog.tables(&all).await.unwrap();
+    let mut names: Vec<_> = tables
+        .iter()
+        .map(|table| (table.to_string(), table.table_type.as_str()))
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            ("sail.default.first".to_owned(), "TABLE"),
+            ("sail.default.seen".to_owned(), "VIEW"),
+            ("sail.other.second".to_owned(), "TABLE"),
+        ]
+    );
+    let views = TableFilter {
+        table_types: vec!["view".to_owned()],
+        ..all.clone()
+    };
+    assert_eq!(catalog.tables(&views).await.unwrap().len(), 1);
+    let columns = catalog.columns(&all, None).await.unwrap();
+    let of_first: Vec<_> = columns
+        .iter()
+        .filter(|entry| entry.table == "first")
+        .map(|entry| {
+            (
+                entry.ordinal,
+                entry.column.name(),
+                entry.column.nullable(),
+                entry.column.scale(),
+            )
+        })
+        .collect();
+    assert_eq!(of_first, [(1, "a", false, Some(0)), (2, "b", true, Some(2))]);
+    let error = catalog.primary_keys("first").await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotSupported, "{error}");
 }

@@ -212,11 +212,6 @@ impl Error {
         self.0.refused
     }
 
-    /// Says whether the server broke off this one call, as one does that crashed over it, and kept the connection.
-    pub(crate) fn is_reset(&self) -> bool {
-        self.0.reset
-    }
-
     /// Says whether the session can no longer be used.
     #[must_use]
     pub fn is_connection(&self) -> bool {

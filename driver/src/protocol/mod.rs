@@ -89,7 +89,7 @@ fn pack<M: Message>(name: &str, message: &M) -> Bytes {
 }
 
 /// Reads a schema in IPC form; an empty one is none, as several servers leave it out.
-fn read_schema(what: &str, bytes: &Bytes) -> Result<Option<SchemaRef>> {
+pub(crate) fn read_schema(what: &str, bytes: &Bytes) -> Result<Option<SchemaRef>> {
     if bytes.is_empty() {
         return Ok(None);
     }

@@ -19,6 +19,23 @@ pub(crate) enum Feature {
     Poll,
     GetSchema,
     SessionOptions,
+    Catalogs,
+    DbSchemas,
+    Tables,
+    TableTypes,
+    PrimaryKeys,
+    ExportedKeys,
+    ImportedKeys,
+    CrossReference,
+    TypeInfo,
+    SqlInfo,
+    /// The information schema of the SQL standard, and its tables of keys.
+    InformationSchema,
+    InformationSchemaKeys,
+    /// `SHOW CATALOGS`, and what is asked once it works.
+    Show,
+    ShowSchemas,
+    ShowViews,
 }
 
 impl Feature {
@@ -87,7 +104,7 @@ impl Features {
         *self.named_form.lock().unwrap_or_else(PoisonError::into_inner) = Some(form);
     }
 
-    fn remember(&self, feature: Feature, words: String) {
+    pub(super) fn remember(&self, feature: Feature, words: String) {
         self.lock().entry(feature).or_insert(words);
     }
 

@@ -94,6 +94,12 @@ impl Shared {
         self.features.note(feature, result)
     }
 
+    /// Takes note that the server lacks something, which it said in its own way.
+    pub(crate) fn do_without(&self, feature: Feature) {
+        self.features
+            .remember(feature, "the server refused it before".to_owned());
+    }
+
     /// How the server wants named parameters written, where that has been found out.
     pub(crate) fn named_form(&self) -> Option<NamedForm> {
         self.features.named_form()

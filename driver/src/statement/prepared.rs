@@ -195,6 +195,22 @@ impl PreparedStatement {
             .await
     }
 
+    /// The schema of its rows as the server says it now (GetSchema): its parameters may have made it another than [`schema`](Self::schema).
+    ///
+    /// # Errors
+    ///
+    /// `NotSupported` when the server does not describe prepared statements.
+    pub async fn describe(&self) -> Result<SchemaRef> {
+        let Some(handle) = self.with(|prepared| prepared.answer.handle.clone()) else {
+            return self.statement.describe().await;
+        };
+        let command = Command::PreparedQuery { handle };
+        self.shared()
+            .protocol()?
+            .schema(&command, &CallOptions::new())
+            .await
+    }
+
     /// Closes it on the server and waits until that is done.
     ///
     /// # Errors

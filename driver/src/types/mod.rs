@@ -18,6 +18,7 @@ mod deserialize;
 mod extension;
 mod fit;
 mod from_arrow;
+pub(crate) mod loose;
 mod natural;
 mod params;
 #[cfg(feature = "serde")]

@@ -58,7 +58,7 @@ impl Shared {
 fn is_an_answer(error: &Error) -> bool {
     match error.kind() {
         Kind::Timeout | Kind::Cancelled | Kind::Authentication | Kind::State => false,
-        Kind::Connection => error.is_reset(),
+        Kind::Connection => error.is_breakdown(),
         _ => true,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::code::Shape;
 use crate::types::Value;
+use crate::types::loose::{integer, text, texts, truth};
 
 /// What a server says to one code of [`SqlInfo`](super::SqlInfo).
 ///
@@ -103,50 +104,6 @@ impl fmt::Display for SqlInfoValue {
                 f.write_str(&pairs.join(", "))
             }
         }
-    }
-}
-
-fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Bool(value) => Some(i64::from(*value)),
-        Value::Int8(value) => Some(i64::from(*value)),
-        Value::Int16(value) => Some(i64::from(*value)),
-        Value::Int32(value) => Some(i64::from(*value)),
-        Value::Int64(value) => Some(*value),
-        Value::UInt8(value) => Some(i64::from(*value)),
-        Value::UInt16(value) => Some(i64::from(*value)),
-        Value::UInt32(value) => Some(i64::from(*value)),
-        Value::UInt64(value) => i64::try_from(*value).ok(),
-        Value::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(value) => Some(*value),
-        Value::Text(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
-        Value::Text(text) if text.trim().eq_ignore_ascii_case("false") => Some(false),
-        other => integer(other).map(|number| number != 0),
-    }
-}
-
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text),
-        other => integer(&other).map(|number| number.to_string()),
-    }
-}
-
-fn texts(value: Value) -> Option<Vec<String>> {
-    match value {
-        Value::List(values) => Some(values.into_iter().filter_map(text).collect()),
-        // Where all values are texts, lists are written in one.
-        Value::Text(text) => {
-            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-            Some(parts.map(str::to_owned).collect())
-        }
-        _ => None,
     }
 }
 
