@@ -1,5 +1,7 @@
 //! The command line.
 
+mod catalog;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jetbridge::{Config, Value};
 
+pub(crate) use self::catalog::{ColumnsArgs, FilterArgs, InfoArgs, KeysArgs, PlaceArgs, TablesArgs};
 use crate::exit::{Failure, one_line};
 use crate::parameter;
 
@@ -47,6 +50,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Query(Box<QueryArgs>),
+    Tables(Box<TablesArgs>),
+    Columns(Box<ColumnsArgs>),
+    Keys(Box<KeysArgs>),
+    Info(Box<InfoArgs>),
     #[cfg(feature = "embedded")]
     Serve(ServeArgs),
     Ping(PingArgs),
@@ -70,10 +77,6 @@ Examples:
 #[derive(Debug, Args)]
 #[command(override_usage = QUERY_USAGE, after_help = QUERY_EXAMPLES)]
 pub(crate) struct QueryArgs {
-    /// How rows are written
-    #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-
     /// Value of the next parameter of the statement, as often as there are parameters
     ///
     /// NULL, true, false, whole numbers and fractions are what they look like, everything else is text. A type before it
@@ -82,25 +85,12 @@ pub(crate) struct QueryArgs {
     #[arg(short, long = "param", value_name = "VALUE", value_parser = parameter::parse, allow_hyphen_values = true)]
     pub(crate) params: Vec<Value>,
 
-    /// Write the rows to a file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
     /// Stop after so many rows
     #[arg(short = 'n', long, value_name = "N")]
     pub(crate) max_rows: Option<u64>,
 
-    /// Leave out the names of the columns (table and csv)
-    #[arg(long)]
-    pub(crate) no_header: bool,
-
-    /// What stands for NULL: `NULL` in a table and nothing in csv, where this does not say otherwise
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub(crate) null: Option<String>,
-
-    /// Never cut text to the width of the terminal (table)
-    #[arg(short, long)]
-    pub(crate) wide: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 
     #[command(flatten)]
     pub(crate) login: LoginArgs,
@@ -113,6 +103,30 @@ pub(crate) struct QueryArgs {
     /// from standard input
     #[arg(value_names = ["CONNECTION", "SQL"], num_args = 0.., hide_default_value = true)]
     pub(crate) words: Vec<String>,
+}
+
+/// Where rows go, and how they look.
+#[derive(Debug, Args, Default)]
+pub(crate) struct OutputArgs {
+    /// How rows are written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+
+    /// Write the rows to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Leave out the names of the columns (table and csv)
+    #[arg(long)]
+    pub(crate) no_header: bool,
+
+    /// What stands for NULL: `NULL` in a table and nothing in csv, where this does not say otherwise
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) null: Option<String>,
+
+    /// Never cut text to the width of the terminal (table)
+    #[arg(short, long)]
+    pub(crate) wide: bool,
 }
 
 #[cfg(feature = "embedded")]
@@ -314,7 +328,7 @@ mod tests {
         ]);
         assert_eq!(args.words, ["flightsql://h", "SELECT 1"]);
         assert_eq!(
-            (args.format, args.max_rows, args.null.as_deref()),
+            (args.output.format, args.max_rows, args.output.null.as_deref()),
             (Format::Csv, Some(5), Some("-"))
         );
     }

@@ -8,6 +8,7 @@ mod connect;
 mod exit;
 mod interrupt;
 mod log;
+mod output;
 mod parameter;
 mod printer;
 mod progress;
@@ -16,6 +17,7 @@ mod render;
 use std::process::ExitCode;
 
 use args::{Arguments, Command};
+use command::catalog::List;
 use exit::Failure;
 use interrupt::Signals;
 
@@ -40,6 +42,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let query = command::query::Query::new(*args, quiet)?;
             in_runtime(async move |signals| Box::pin(query.run(signals)).await)
         }
+        Command::Tables(args) => list((*args).into(), quiet),
+        Command::Columns(args) => list((*args).into(), quiet),
+        Command::Keys(args) => list((*args).into(), quiet),
+        Command::Info(args) => list((*args).into(), quiet),
         #[cfg(feature = "embedded")]
         Command::Serve(args) => {
             in_runtime(async move |signals| command::serve::run(args, quiet, signals).await)
@@ -47,6 +53,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Ping(args) => in_runtime(async move |signals| command::ping::run(args, signals).await),
         Command::Options(args) => command::options::run(&args),
     }
+}
+
+fn list(list: List, quiet: bool) -> Result<(), Failure> {
+    in_runtime(async move |signals| Box::pin(list.run(quiet, signals)).await)
 }
 
 /// Runs a command that talks to a server.

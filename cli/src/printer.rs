@@ -8,7 +8,6 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jetbridge::Cursor;
 use jetbridge::arrow::array::RecordBatch;
 use jetbridge::cursor::RowChunk;
 use jetbridge::types::Columns;
@@ -67,7 +66,7 @@ pub(crate) struct Ended;
 impl Printer {
     pub(crate) fn start(
         format: Format,
-        cursor: &Cursor,
+        columns: &Arc<Columns>,
         style: Style,
         destination: Destination,
         progress: &Progress,
@@ -76,17 +75,12 @@ impl Printer {
             inner: destination.open()?,
             progress: progress.clone(),
         };
-        let renderer = render::open(
-            format,
-            cursor.columns(),
-            style,
-            BufWriter::with_capacity(BUFFER, counted),
-        )?;
+        let renderer = render::open(format, columns, style, BufWriter::with_capacity(BUFFER, counted))?;
         let (messages, queue) = mpsc::channel(QUEUE);
         let (sender, outcome) = oneshot::channel();
         let work = Work {
             renderer,
-            columns: Arc::clone(cursor.columns()),
+            columns: Arc::clone(columns),
             queue,
             progress: progress.clone(),
         };

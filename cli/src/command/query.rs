@@ -1,8 +1,6 @@
 //! `jetbridge query`: one statement, its rows written as they come.
 
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::path::Path;
 use std::time::Instant;
 
 use jetbridge::{Cursor, Params, Value};
@@ -11,30 +9,22 @@ use crate::args::{Format, QueryArgs, looks_like_connection};
 use crate::connect::{Connection, Target, environment_has_connection};
 use crate::exit::Failure;
 use crate::interrupt::{Signal, Signals};
-use crate::printer::{Destination, Printer};
+use crate::output::Output;
+use crate::printer::Printer;
 use crate::progress::{self, Progress};
-use crate::render::Style;
 
 /// A query whose command line has been understood.
 pub(crate) struct Query {
     target: Target,
     statement: Statement,
     output: Output,
+    max_rows: u64,
+    quiet: bool,
 }
 
 struct Statement {
     sql: String,
     params: Vec<Value>,
-}
-
-/// Where rows go and how, and what is said about them.
-struct Output {
-    format: Format,
-    style: Style,
-    destination: Destination,
-    is_terminal: bool,
-    max_rows: u64,
-    quiet: bool,
 }
 
 /// What came of it.
@@ -47,24 +37,7 @@ impl Query {
     /// Reads the command line, and standard input where the statement comes from there. Nothing is connected yet.
     pub(crate) fn new(args: QueryArgs, quiet: bool) -> Result<Self, Failure> {
         let (target, sql) = target_and_sql(&args)?;
-        let is_terminal = args.output.is_none() && io::stdout().is_terminal();
-        if args.format == Format::Arrow && is_terminal {
-            return Err(Failure::usage(
-                "arrow is no format for a terminal: use --output FILE, or a pipe",
-            ));
-        }
-        let output = Output {
-            format: args.format,
-            style: Style {
-                header: !args.no_header,
-                null: args.null,
-                width: width(is_terminal, args.wide),
-            },
-            destination: destination(args.output.as_deref())?,
-            is_terminal,
-            max_rows: args.max_rows.unwrap_or(u64::MAX),
-            quiet,
-        };
+        let output = Output::new(args.output)?;
         Ok(Self {
             target,
             statement: Statement {
@@ -72,6 +45,8 @@ impl Query {
                 params: args.params,
             },
             output,
+            max_rows: args.max_rows.unwrap_or(u64::MAX),
+            quiet,
         })
     }
 
@@ -81,12 +56,14 @@ impl Query {
             target,
             statement,
             output,
+            max_rows,
+            quiet,
         } = self;
         let begun = Instant::now();
-        let (is_terminal, quiet, format) = (output.is_terminal, output.quiet, output.format);
+        let (is_terminal, format) = (output.is_terminal, output.format);
         let progress = Progress::default();
         let connection = signals.guard(target.connect()).await?;
-        let work = execute(&connection, statement, output, &progress);
+        let work = execute(&connection, statement, output, max_rows, &progress);
         let work = with_progress(&progress, progress::is_wanted(quiet, is_terminal), work);
         let outcome = Box::pin(signals.guard(work)).await;
         // Whoever presses Ctrl-C once more does not want to wait for this either.
@@ -107,6 +84,7 @@ async fn execute(
     connection: &Connection,
     statement: Statement,
     output: Output,
+    max_rows: u64,
     progress: &Progress,
 ) -> Result<Outcome, Failure> {
     let session = connection.session().await?;
@@ -122,22 +100,26 @@ async fn execute(
             affected: cursor.rows_affected(),
         }
     } else {
-        write(cursor, output, progress).await?
+        write(cursor, output, max_rows, progress).await?
     };
     // With autocommit off, what was done would be undone when the session is handed back.
     session.commit().await?;
     Ok(outcome)
 }
 
-async fn write(mut cursor: Cursor, output: Output, progress: &Progress) -> Result<Outcome, Failure> {
+async fn write(
+    mut cursor: Cursor,
+    output: Output,
+    max_rows: u64,
+    progress: &Progress,
+) -> Result<Outcome, Failure> {
     let Output {
         format,
         style,
         destination,
-        max_rows,
         ..
     } = output;
-    let printer = Printer::start(format, &cursor, style, destination, progress)?;
+    let printer = Printer::start(format, cursor.columns(), style, destination, progress)?;
     let mut left = max_rows;
     while left > 0 {
         match cursor.next_batch().await {
@@ -269,28 +251,4 @@ fn statement(word: Option<&str>) -> Result<String, Failure> {
         return Err(Failure::usage("the statement is empty"));
     }
     Ok(sql)
-}
-
-/// Opens the file now, so that a path that is wrong is known before anything runs. What is in it stays until rows come.
-fn destination(path: Option<&Path>) -> Result<Destination, Failure> {
-    let Some(path) = path else {
-        return Ok(Destination::Stdout);
-    };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
-    file.map(Destination::File)
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
-}
-
-/// How wide a table may be: as wide as the terminal; elsewhere nothing is cut.
-fn width(is_terminal: bool, wide: bool) -> Option<usize> {
-    if wide || !is_terminal {
-        return None;
-    }
-    terminal_size::terminal_size()
-        .map(|(terminal_size::Width(columns), _)| usize::from(columns))
-        .filter(|columns| *columns > 0)
 }

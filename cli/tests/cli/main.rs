@@ -1,5 +1,6 @@
 //! The binary, as a person or a script runs it.
 
+mod catalog;
 mod changes;
 mod endings;
 mod failures;
