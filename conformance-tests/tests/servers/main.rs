@@ -2,9 +2,13 @@
 //! where `CI=true`.
 
 mod compare;
+mod cuts;
 mod go_sqlite;
+mod holes;
+mod kills;
 mod literals;
 mod network;
+mod outcomes;
 mod peers;
 mod roapi;
 mod sail;

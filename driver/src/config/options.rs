@@ -227,7 +227,7 @@ options! {
             max_frame_size, get_max_frame_size: Size<u32> = 256 * KIB;
             Connect, [] check |size| between::<shape::Size<u32>>(size, &(16 * KIB), &(16 * MIB - 1));
 
-            #[doc = "HTTP/2 windows: what the server may send ahead of the reader."]
+            #[doc = "Largest HTTP/2 window of one stream: what the server may send ahead of the reader. It is part of `prefetch_bytes`."]
             window_size, get_window_size: Size<u32> = 64 * MIB;
             Connect, [] check |size| between::<shape::Size<u32>>(size, &(64 * KIB - 1), &((1 << 31) - 1));
 
@@ -253,11 +253,11 @@ options! {
         Results {
             #[doc = "How many endpoints of a result are read at once."]
             endpoint_parallelism, get_endpoint_parallelism: Count = 4;
-            Statement, [jdbc("threadPoolSize")] check |count| between::<shape::Count>(count, &1, &1024);
+            Connect, [jdbc("threadPoolSize")] check |count| between::<shape::Count>(count, &1, &1024);
 
-            #[doc = "How much of a result is read ahead of its reader, over all endpoints."]
-            prefetch_bytes, get_prefetch_bytes: Size<usize> = 64 * MIBS;
-            Statement, [];
+            #[doc = "How much of a result is read ahead of its reader, over all endpoints, HTTP/2 windows included; each of `endpoint_parallelism` endpoints gets an equal share."]
+            prefetch_bytes, get_prefetch_bytes: Size<usize> = 256 * MIBS;
+            Connect, [];
 
             #[doc = "The order in which endpoints are handed out."]
             fetch_order, get_fetch_order: OneOf<FetchOrder> = FetchOrder::Auto;

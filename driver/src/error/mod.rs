@@ -98,6 +98,15 @@ impl Error {
         self
     }
 
+    /// Adds to what the user can do about it.
+    #[must_use]
+    pub(crate) fn and_hint(self, hint: impl fmt::Display) -> Self {
+        match self.get_hint().map(|known| format!("{known}; {hint}")) {
+            Some(both) => self.hint(both),
+            None => self.hint(hint.to_string()),
+        }
+    }
+
     /// Replaces the SQLSTATE that goes with the kind.
     #[must_use]
     pub fn state(mut self, sqlstate: SqlState) -> Self {

@@ -51,13 +51,17 @@ pub enum Operation {
     Cancel,
     /// Renewing an endpoint before it expires.
     Renew,
-    /// Reading or setting session options.
+    /// Reading the session options.
     SessionOptions,
+    /// Setting session options.
+    SetSessionOptions,
     /// Closing a prepared statement.
     CloseStatement,
     /// Closing the session.
     CloseSession,
-    /// Asking for the list of actions, or running one by name.
+    /// Asking for the list of actions.
+    ListActions,
+    /// Running an action by its name.
     Action,
     /// Reading a value out of a row.
     Convert,
@@ -88,9 +92,11 @@ impl fmt::Display for Operation {
             Self::SqlInfo => "asking for the server's capabilities",
             Self::Cancel => "cancelling a query",
             Self::Renew => "renewing an endpoint",
-            Self::SessionOptions => "handling session options",
+            Self::SessionOptions => "reading session options",
+            Self::SetSessionOptions => "setting session options",
             Self::CloseStatement => "closing a prepared statement",
             Self::CloseSession => "closing the session",
+            Self::ListActions => "listing the server's actions",
             Self::Action => "running an action",
             Self::Convert => "reading a value",
         })

@@ -63,8 +63,12 @@ impl Error {
         while let Some(error) = next {
             connecting |= error.is::<ConnectError>();
             if let Some(http) = error.downcast_ref::<h2::Error>() {
-                refused |= http.reason() == Some(h2::Reason::REFUSED_STREAM);
+                refused |= is_unread(http);
                 reset |= http.is_reset() && http.is_remote();
+            }
+            // The request was still waiting when the connection ended.
+            if let Some(error) = error.downcast_ref::<hyper::Error>() {
+                refused |= error.is_canceled();
             }
             if let Some(io) = error.downcast_ref::<std::io::Error>() {
                 timed_out |= connecting && io.kind() == std::io::ErrorKind::TimedOut;
@@ -97,6 +101,14 @@ impl Error {
             None => self,
         }
     }
+}
+
+/// Says whether HTTP/2 itself says that the server has not read the request: it refused the stream, or went away before it.
+///
+/// Streams up to the last one that a GOAWAY names go on, and end in another way than by it.
+fn is_unread(error: &h2::Error) -> bool {
+    let refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (error.is_go_away() || (error.is_reset() && refused))
 }
 
 /// The words for a server that takes a connection and leaves it at that.

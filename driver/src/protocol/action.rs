@@ -132,7 +132,7 @@ impl Protocol {
 
     /// ListActions.
     pub(crate) async fn list_actions(&self, options: &CallOptions) -> Result<Vec<ActionType>> {
-        let operation = Operation::Action;
+        let operation = Operation::ListActions;
         let answer = self
             .transport
             .call(&operation, options, Empty {}, |mut client, request| async move {

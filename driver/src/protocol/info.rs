@@ -1,7 +1,7 @@
 //! GetFlightInfo, GetSchema, PollFlightInfo: what a statement will give and where it is to be had.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use arrow::datatypes::SchemaRef;
 use arrow_flight::FlightDescriptor;
@@ -110,6 +110,8 @@ pub struct FlightInfo {
     raw: arrow_flight::FlightInfo,
     schema: Option<SchemaRef>,
     metadata: Metadata,
+    /// When it was asked for; unknown where it came from another process.
+    asked_at: Option<Instant>,
 }
 
 impl FlightInfo {
@@ -125,6 +127,7 @@ impl FlightInfo {
             raw,
             schema,
             metadata,
+            asked_at: None,
         })
     }
 
@@ -205,6 +208,16 @@ impl FlightInfo {
     pub(crate) fn raw(&self) -> &arrow_flight::FlightInfo {
         &self.raw
     }
+
+    /// When it was asked for, where that was here.
+    pub(crate) fn asked_at(&self) -> Option<Instant> {
+        self.asked_at
+    }
+
+    fn asked_for_at(mut self, time: Instant) -> Self {
+        self.asked_at = Some(time);
+        self
+    }
 }
 
 impl fmt::Debug for FlightInfo {
@@ -268,6 +281,7 @@ impl Protocol {
         command: &Command,
         options: &CallOptions,
     ) -> Result<FlightInfo> {
+        let asked_at = Instant::now();
         let (raw, headers) = self
             .transport
             .call(
@@ -277,7 +291,8 @@ impl Protocol {
                 |mut client, request| async move { client.get_flight_info(request).await },
             )
             .await?;
-        FlightInfo::new(raw, headers).map_err(|error| self.blame(error, operation))
+        let info = FlightInfo::new(raw, headers).map_err(|error| self.blame(error, operation))?;
+        Ok(info.asked_for_at(asked_at))
     }
 
     /// GetSchema: what a command would give, without running it.
@@ -297,9 +312,10 @@ impl Protocol {
             .map_err(|error| self.blame(error, &operation))
     }
 
-    /// The first PollFlightInfo of a command.
+    /// The first PollFlightInfo of a command, which starts it: it counts as executing.
     pub(crate) async fn poll(&self, command: &Command, options: &CallOptions) -> Result<PollInfo> {
-        self.poll_descriptor(command.descriptor(), options).await
+        self.poll_descriptor(&Operation::Execute, command.descriptor(), options)
+            .await
     }
 
     /// The next PollFlightInfo of a query that has not ended.
@@ -311,22 +327,23 @@ impl Protocol {
             )
         };
         let next = last.next.clone().ok_or_else(done)?;
-        self.poll_descriptor(next, options).await
+        self.poll_descriptor(&Operation::Poll, next, options).await
     }
 
-    async fn poll_descriptor(&self, descriptor: FlightDescriptor, options: &CallOptions) -> Result<PollInfo> {
-        let operation = Operation::Poll;
+    async fn poll_descriptor(
+        &self,
+        operation: &Operation,
+        descriptor: FlightDescriptor,
+        options: &CallOptions,
+    ) -> Result<PollInfo> {
         let (raw, headers) = self
             .transport
-            .call(
-                &operation,
-                options,
-                descriptor,
-                |mut client, request| async move { client.poll_flight_info(request).await },
-            )
+            .call(operation, options, descriptor, |mut client, request| async move {
+                client.poll_flight_info(request).await
+            })
             .await?;
         let info = raw.info.unwrap_or_default();
-        let info = FlightInfo::new(info, headers).map_err(|error| self.blame(error, &operation))?;
+        let info = FlightInfo::new(info, headers).map_err(|error| self.blame(error, operation))?;
         Ok(PollInfo {
             info,
             progress: raw.progress.filter(|progress| (0.0..=1.0).contains(progress)),

@@ -166,7 +166,12 @@ impl Protocol {
             .collect();
         let request = messages::SetSessionOptionsRequest { session_options };
         let result: messages::SetSessionOptionsResult = self
-            .session_action("SetSessionOptions", request.encode_to_vec().into(), call)
+            .session_action(
+                &Operation::SetSessionOptions,
+                "SetSessionOptions",
+                request.encode_to_vec().into(),
+                call,
+            )
             .await?;
         Ok(result
             .errors
@@ -182,7 +187,12 @@ impl Protocol {
     ) -> Result<BTreeMap<String, SessionOptionValue>> {
         let request = messages::GetSessionOptionsRequest {};
         let result: messages::GetSessionOptionsResult = self
-            .session_action("GetSessionOptions", request.encode_to_vec().into(), call)
+            .session_action(
+                &Operation::SessionOptions,
+                "GetSessionOptions",
+                request.encode_to_vec().into(),
+                call,
+            )
             .await?;
         Ok(result
             .session_options
@@ -209,18 +219,18 @@ impl Protocol {
 
     async fn session_action<M: prost::Message + Default>(
         &self,
+        operation: &Operation,
         name: &str,
         body: Bytes,
         call: &CallOptions,
     ) -> Result<M> {
-        let operation = Operation::SessionOptions;
-        let answer = self.action(&operation, name, body, call).await?;
+        let answer = self.action(operation, name, body, call).await?;
         let answer = answer.first().ok_or_else(|| {
             self.blame(
                 Error::protocol(format!("the server answered {name} with nothing")),
-                &operation,
+                operation,
             )
         })?;
-        decode(name, answer).map_err(|error| self.blame(error, &operation))
+        decode(name, answer).map_err(|error| self.blame(error, operation))
     }
 }

@@ -329,7 +329,7 @@ impl Session {
             .collect();
         let words = format!("the server refused session options: {}", refused.join(", "));
         Err(Error::new(crate::error::Kind::InvalidRequest, words)
-            .during(Operation::SessionOptions)
+            .during(Operation::SetSessionOptions)
             .on(self.peer()))
     }
 

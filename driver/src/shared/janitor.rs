@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,9 +19,18 @@ pub(super) enum Job {
     CloseStatement(Bytes),
     Rollback(OpenTransaction),
     Cancel(BoxFuture<'static, Result<CancelStatus>>),
+    /// A call that makes something on the server, and whose caller has gone: what it made is taken away again.
+    Undo(Made, BoxFuture<'static, Result<Bytes>>),
     CloseSession,
     /// Answers when all that came before is done.
     Done(oneshot::Sender<()>),
+}
+
+/// What a call makes on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    Transaction,
+    Statement,
 }
 
 /// The sending end; when it is dropped, the task does what is left and ends.
@@ -40,11 +50,31 @@ impl Janitor {
     }
 
     pub(super) fn send(&self, job: Job) {
-        if matches!(job, Job::Rollback(_)) {
+        if matches!(job, Job::Rollback(_) | Job::Undo(Made::Transaction, _)) {
             self.rollbacks.fetch_add(1, Ordering::AcqRel);
         }
         // The task ends only with its runtime, and then nothing can be sent to the server either.
         let _no_runtime = self.jobs.send(job);
+    }
+
+    /// Runs a call that makes something on the server. Where its caller stops waiting, the janitor waits in its place, and takes away what was made.
+    pub(super) async fn make(
+        &self,
+        made: Made,
+        call: impl Future<Output = Result<Bytes>> + Send + 'static,
+    ) -> Result<Bytes> {
+        let mut call = Unfinished {
+            janitor: self,
+            made,
+            call: Some(call.boxed()),
+        };
+        let result = futures::future::poll_fn(|context| match &mut call.call {
+            Some(call) => call.poll_unpin(context),
+            None => std::task::Poll::Pending,
+        })
+        .await;
+        call.call = None;
+        result
     }
 
     /// Waits until no rollback is under way.
@@ -59,6 +89,20 @@ impl Janitor {
         let (done, finished) = oneshot::channel();
         self.send(Job::Done(done));
         let _no_runtime = finished.await;
+    }
+}
+
+struct Unfinished<'a> {
+    janitor: &'a Janitor,
+    made: Made,
+    call: Option<BoxFuture<'static, Result<Bytes>>>,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            self.janitor.send(Job::Undo(self.made, call));
+        }
     }
 }
 
@@ -78,6 +122,19 @@ async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollba
                 let result = open.end(&protocol, TransactionEnd::Rollback).await;
                 rollbacks.fetch_sub(1, Ordering::AcqRel);
                 (Operation::Rollback, result)
+            }
+            Job::Undo(made, call) => {
+                let undone = match (call.await, made) {
+                    (Ok(id), Made::Transaction) => protocol.end(id, TransactionEnd::Rollback, &options).await,
+                    (Ok(handle), Made::Statement) => protocol.close_prepared(handle, &options).await,
+                    (Err(error), _) => Err(error),
+                };
+                if made == Made::Transaction {
+                    rollbacks.fetch_sub(1, Ordering::AcqRel);
+                    (Operation::Rollback, undone)
+                } else {
+                    (Operation::CloseStatement, undone)
+                }
             }
             Job::Cancel(cancel) => (Operation::Cancel, cancel.await.map(drop)),
             Job::CloseSession => (

@@ -18,15 +18,15 @@ pub use self::capabilities::{
 };
 use self::features::Features;
 pub(crate) use self::features::{Feature, NamedForm};
-use self::janitor::{Janitor, Job};
+use self::janitor::{Janitor, Job, Made};
 pub(crate) use self::transaction::OpenTransaction;
 use self::transaction::TransactionState;
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
-use crate::protocol::{CancelStatus, FlightInfo, Protocol, TransactionEnd};
+use crate::protocol::{CancelStatus, FlightInfo, Prepared, Protocol, TransactionEnd};
 use crate::sql::Dialect;
 use crate::stream::{BatchStream, CancelHandle};
-use crate::transport::{CallOptions, Locations, Transport};
+use crate::transport::{CallOptions, Locations, Transport, expired};
 
 /// The session behind its handles: the last one dropped ends it on the server.
 pub(crate) struct Shared {
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     janitor: Janitor,
     closed: AtomicBool,
     /// Set by an error after which the session's state on the server is unknown.
-    broken: AtomicBool,
+    broken: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -56,7 +56,7 @@ impl Shared {
             dialect: tokio::sync::OnceCell::new(),
             transaction: tokio::sync::Mutex::new(TransactionState::new(autocommit)),
             closed: AtomicBool::new(false),
-            broken: AtomicBool::new(false),
+            broken: Arc::default(),
         })
     }
 
@@ -133,6 +133,25 @@ impl Shared {
         self.broken.store(false, Ordering::Release);
     }
 
+    /// Runs a call that prepares a statement. Should the caller stop waiting, the statement is closed again.
+    pub(crate) async fn make_statement(
+        &self,
+        call: impl Future<Output = Result<Prepared>> + Send + 'static,
+    ) -> Result<Prepared> {
+        let (sender, prepared) = tokio::sync::oneshot::channel();
+        let call = async move {
+            let prepared = call.await?;
+            let handle = prepared.handle.clone();
+            // Without a caller, the janitor has the handle, and that is all it needs.
+            let _caller_is_gone = sender.send(prepared);
+            Ok(handle)
+        };
+        self.janitor.make(Made::Statement, call).await?;
+        prepared
+            .await
+            .map_err(|_| Error::new(Kind::State, "the prepared statement is gone"))
+    }
+
     /// Has a prepared statement closed by the janitor.
     pub(crate) fn abandon_statement(&self, handle: Bytes) {
         self.janitor.send(Job::CloseStatement(handle));
@@ -153,22 +172,25 @@ impl Shared {
         self.watch(answer)
     }
 
-    /// Opens the result of a FlightInfo; dropped before its end, it is cancelled on the server.
+    /// Opens the result of a FlightInfo; dropped before its end, or while it is opened, it is cancelled on the server.
     pub(crate) async fn open(
         self: &Arc<Self>,
         info: FlightInfo,
         options: &CallOptions,
         handle: CancelHandle,
     ) -> Result<BatchStream> {
-        let batches = Box::pin(BatchStream::open(&self.locations, &info, options, handle.clone())).await;
-        let batches = self.watch(batches)?;
         self.ask_about(&info, &handle);
-        let shared = Arc::clone(self);
+        let mut unread = CancelUnlessOpen(Some(Unread {
+            shared: Arc::clone(self),
+            info: info.clone(),
+        }));
+        let batches = Box::pin(BatchStream::open(&self.locations, &info, options, handle)).await;
+        let batches = self.watch(batches)?;
+        let unread = unread.0.take();
+        let batches = batches.breaking(Arc::clone(&self.broken));
         Ok(batches.on_abandon(Box::new(move || {
-            if !shared.lacks(Feature::CancelFlightInfo) || !shared.lacks(Feature::CancelQuery) {
-                let asked = Arc::clone(&shared);
-                let cancel = async move { asked.cancel(&info).await }.boxed();
-                shared.janitor.send(Job::Cancel(cancel));
+            if let Some(unread) = unread {
+                unread.cancel();
             }
         })))
     }
@@ -206,8 +228,21 @@ impl Shared {
         self.note(Feature::CancelQuery, answer)
     }
 
-    /// Ends the session: what is open is rolled back, then the server is told.
+    /// Ends the session: what is open is rolled back, then the server is told, all within `close_timeout`.
     pub(crate) async fn close(&self) -> Result<()> {
+        let closed = match self.config().get_close_timeout() {
+            None => self.close_in_order().await,
+            Some(limit) => match tokio::time::timeout(limit, self.close_in_order()).await {
+                Ok(closed) => closed,
+                Err(_) => Err(expired(limit, "close_timeout")),
+            },
+        };
+        // Whatever the server made of it, nothing more is run in this session.
+        self.closed.store(true, Ordering::Release);
+        closed.map_err(|error| error.during(Operation::CloseSession).on(self.peer()))
+    }
+
+    async fn close_in_order(&self) -> Result<()> {
         self.janitor.drain().await;
         let rolled_back = match self.closed.load(Ordering::Acquire) {
             true => return Ok(()),
@@ -244,5 +279,33 @@ impl fmt::Debug for Shared {
             .field("closed", &self.closed)
             .field("broken", &self.broken)
             .finish_non_exhaustive()
+    }
+}
+
+/// A result that the server still holds.
+struct Unread {
+    shared: Arc<Shared>,
+    info: FlightInfo,
+}
+
+impl Unread {
+    /// Has the server asked to stop.
+    fn cancel(self) {
+        let Self { shared, info } = self;
+        if !shared.lacks(Feature::CancelFlightInfo) || !shared.lacks(Feature::CancelQuery) {
+            let asked = Arc::clone(&shared);
+            let cancel = async move { asked.cancel(&info).await }.boxed();
+            shared.janitor.send(Job::Cancel(cancel));
+        }
+    }
+}
+
+struct CancelUnlessOpen(Option<Unread>);
+
+impl Drop for CancelUnlessOpen {
+    fn drop(&mut self) {
+        if let Some(unread) = self.0.take() {
+            unread.cancel();
+        }
     }
 }

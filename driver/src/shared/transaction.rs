@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::janitor::{Janitor, Job};
+use super::janitor::{Janitor, Job, Made};
 use super::{Feature, Shared};
 use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::protocol::{Protocol, TransactionEnd};
@@ -95,7 +95,7 @@ impl Shared {
         let options = CallOptions::new();
         let protocol = self.protocol()?;
         let refused = match self.demand(Feature::Transactions, Operation::Begin) {
-            Ok(()) => match self.note(Feature::Transactions, protocol.begin(&options).await) {
+            Ok(()) => match self.make_transaction().await {
                 Ok(id) => return Ok(OpenTransaction::Id(id)),
                 Err(error) => error,
             },
@@ -117,6 +117,14 @@ impl Shared {
         Ok(OpenTransaction::Text(*begun))
     }
 
+    /// Begins a transaction by its action. Should the caller stop waiting, it is rolled back.
+    async fn make_transaction(&self) -> Result<Bytes> {
+        let protocol = self.protocol()?.clone();
+        let begin = async move { protocol.begin(&CallOptions::new()).await };
+        let begun = self.janitor.make(Made::Transaction, begin).await;
+        self.watch(self.note(Feature::Transactions, begun))
+    }
+
     /// Says whether the server has transactions in SQL and a session to keep them in: a `BEGIN` without one would be forgotten at once, and
     /// what follows could not be rolled back.
     async fn session_keeps_transactions(&self) -> Result<bool> {
@@ -136,8 +144,7 @@ impl Shared {
         if self.in_transaction().await || self.lacks(Feature::Transactions) {
             return Ok(None);
         }
-        let answer = self.protocol()?.begin(&CallOptions::new()).await;
-        match self.note(Feature::Transactions, answer) {
+        match self.make_transaction().await {
             Ok(id) => Ok(Some(Apart(
                 RollbackUnlessEnded {
                     janitor: &self.janitor,

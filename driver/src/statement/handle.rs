@@ -79,13 +79,17 @@ pub(super) async fn prepare(shared: &Arc<Shared>, text: &Text, options: &CallOpt
     let protocol = shared.protocol()?;
     let sql = match text {
         Text::Plan(plan) => {
-            let answer = protocol.prepare_substrait(plan, transaction, options).await;
+            let (protocol, plan, options) = (protocol.clone(), plan.clone(), options.clone());
+            let call = async move { protocol.prepare_substrait(&plan, transaction, &options).await };
+            let answer = shared.make_statement(call).await;
             return Ok(OnServer::new(shared.watch(answer)?, None));
         }
         Text::Sql(sql) => sql,
     };
     let ask = async |sql: String| {
-        let answer = protocol.prepare(sql, transaction.clone(), options).await;
+        let (protocol, transaction, options) = (protocol.clone(), transaction.clone(), options.clone());
+        let call = async move { protocol.prepare(sql, transaction, &options).await };
+        let answer = shared.make_statement(call).await;
         shared.watch(shared.note(Feature::Prepare, answer))
     };
     let found = Placeholders::find(sql, Rules::default());

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array as _, ArrayRef};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use crate::config::SchemaCheck;
-use crate::error::{Error, Kind, Result, guard};
+use crate::error::{Error, Result, guard};
 
 /// The schema of a result: what the stream says, nullable wherever the FlightInfo or the stream says so.
 pub(super) fn agree(promised: Option<&SchemaRef>, sent: &SchemaRef, check: SchemaCheck) -> Result<SchemaRef> {
@@ -31,9 +31,16 @@ pub(super) fn agree(promised: Option<&SchemaRef>, sent: &SchemaRef, check: Schem
         .zip(promised.fields())
         .map(|(sent, promised)| {
             let same_column = sent.data_type() == promised.data_type();
+            let wider = is_wider_number(promised.data_type(), sent.data_type());
+            let data_type = if wider {
+                promised.data_type()
+            } else {
+                sent.data_type()
+            };
             let mut field = sent
                 .as_ref()
                 .clone()
+                .with_data_type(data_type.clone())
                 .with_nullable(sent.is_nullable() || promised.is_nullable());
             if same_column && field.metadata().is_empty() {
                 field = field.with_metadata(promised.metadata().clone());
@@ -52,11 +59,16 @@ pub(super) fn conform(batch: RecordBatch, schema: &SchemaRef, check: SchemaCheck
     if Arc::ptr_eq(&own, schema) || own == *schema {
         return Ok(batch);
     }
-    if own.fields().len() != schema.fields().len() {
-        return Err(differ("an earlier batch", schema, &own));
+    let same_names = || {
+        let mut pairs = own.fields().iter().zip(schema.fields());
+        pairs.all(|(own, field)| own.name().eq_ignore_ascii_case(field.name()))
+    };
+    // Columns in another order would be taken for each other.
+    if own.fields().len() != schema.fields().len() || !same_names() {
+        return Err(differ("the rest of the result", schema, &own));
     }
     if check == SchemaCheck::Strict && !same_but_metadata(schema, &own) {
-        return Err(differ("an earlier batch", schema, &own));
+        return Err(differ("the rest of the result", schema, &own));
     }
     let rows = batch.num_rows();
     let mut columns = Vec::with_capacity(batch.num_columns());
@@ -84,21 +96,44 @@ fn widen(column: &ArrayRef, field: &Field, sent: &Field) -> Result<ArrayRef> {
     if column.data_type() == field.data_type() {
         return Ok(Arc::clone(column));
     }
-    if !same_family(field.data_type(), column.data_type()) {
+    let words = |why: &str| {
         let (name, was, is) = (field.name(), field.data_type(), sent.data_type());
-        return Err(Error::protocol(format!(
-            "column {name:?} is {was} in one part of the result and {is} in another"
-        )));
+        Error::protocol(format!(
+            "column {name:?} is {was} in one part of the result and {is} in another{why}"
+        ))
+    };
+    if !same_family(field.data_type(), column.data_type()) {
+        return Err(words(""));
     }
     let options = CastOptions {
         safe: false,
         ..CastOptions::default()
     };
-    guard(|| cast_with_options(column, field.data_type(), &options))?.map_err(|error| {
-        let (name, was, is) = (field.name(), field.data_type(), sent.data_type());
-        let words = format!("column {name:?} is {was} in one part of the result and {is} in another, and a value does not fit: {error}");
-        Error::new(Kind::Protocol, words)
-    })
+    let cast = |from: &ArrayRef, to: &DataType| {
+        guard(|| cast_with_options(from, to, &options))?
+            .map_err(|error| words(&format!(", and a value does not fit: {error}")))
+    };
+    let fitted = cast(column, field.data_type())?;
+    // Narrower floats, decimals and dates are rounded without a word: what does not come back as it was did not fit.
+    if rounds(column.data_type()) && cast(&fitted, column.data_type())?.to_data() != column.to_data() {
+        return Err(words(", and a value does not fit"));
+    }
+    Ok(fitted)
+}
+
+fn rounds(data_type: &DataType) -> bool {
+    data_type.is_floating() || data_type.is_decimal() || *data_type == DataType::Date64
+}
+
+/// Whether every number of the second type is one of the first as well.
+fn is_wider_number(wide: &DataType, narrow: &DataType) -> bool {
+    let (Some(a), Some(b)) = (wide.primitive_width(), narrow.primitive_width()) else {
+        return false;
+    };
+    a > b
+        && ((wide.is_signed_integer() && narrow.is_integer())
+            || (wide.is_unsigned_integer() && narrow.is_unsigned_integer())
+            || (wide.is_floating() && narrow.is_floating()))
 }
 
 /// Types between which a cast keeps the value or fails.
@@ -171,7 +206,9 @@ fn shown(schema: &Schema) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Array as _, AsArray as _, Int32Array, Int64Array, StringArray};
+    use arrow::array::{
+        Array as _, ArrayRef, AsArray as _, Date64Array, Float64Array, Int32Array, Int64Array, StringArray,
+    };
     use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
     use arrow::record_batch::RecordBatch;
 
@@ -218,6 +255,72 @@ mod tests {
         assert!(
             error.message().contains("Int32") && error.message().contains("Int64"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn a_float_or_a_date_that_would_be_rounded_is_an_error() {
+        let float = |values: Vec<f64>| -> RecordBatch {
+            let array: ArrayRef = Arc::new(Float64Array::from(values));
+            RecordBatch::try_new(schema(DataType::Float64, true), vec![array]).unwrap()
+        };
+        let narrow = schema(DataType::Float32, true);
+        assert!(conform(float(vec![0.5, f64::INFINITY]), &narrow, Lenient).is_ok());
+        let error = conform(float(vec![0.1]), &narrow, Lenient).unwrap_err();
+        assert!(
+            error.message().contains("Float32") && error.message().contains("Float64"),
+            "{error}"
+        );
+        let date: ArrayRef = Arc::new(Date64Array::from(vec![86_400_000 + 1]));
+        let date = RecordBatch::try_new(schema(DataType::Date64, true), vec![date]).unwrap();
+        assert!(conform(date, &schema(DataType::Date32, true), Lenient).is_err());
+    }
+
+    #[test]
+    fn columns_in_another_order_are_an_error_that_names_both() {
+        let ordered = |names: [&str; 2]| {
+            let fields = names.map(|name| Field::new(name, DataType::Int32, true));
+            Arc::new(Schema::new(fields.to_vec()))
+        };
+        let column: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+        let batch = RecordBatch::try_new(ordered(["b", "a"]), vec![Arc::clone(&column), column]).unwrap();
+        let error = conform(batch, &ordered(["a", "b"]), Lenient).unwrap_err();
+        assert!(
+            error.message().contains("(b Int32, a Int32)") && error.message().contains("(a Int32, b Int32)"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_wider_number_that_was_promised_is_given() {
+        let (promised, sent) = (schema(DataType::Int64, true), schema(DataType::Int32, true));
+        assert_eq!(
+            agree(Some(&promised), &sent, Lenient)
+                .unwrap()
+                .field(0)
+                .data_type(),
+            &DataType::Int64
+        );
+        assert_eq!(
+            agree(Some(&sent), &promised, Lenient)
+                .unwrap()
+                .field(0)
+                .data_type(),
+            &DataType::Int64
+        );
+    }
+
+    #[test]
+    fn metadata_that_differs_between_parts_is_that_of_the_result() {
+        let tagged = |value: &str| {
+            let field = Field::new("a", DataType::Int32, true);
+            let field = field.with_metadata([("k".to_owned(), value.to_owned())]);
+            Arc::new(Schema::new(vec![field]))
+        };
+        let batch = RecordBatch::try_new(tagged("2"), vec![Arc::new(Int32Array::from(vec![1]))]).unwrap();
+        assert_eq!(
+            conform(batch, &tagged("1"), Lenient).unwrap().schema(),
+            tagged("1")
         );
     }
 

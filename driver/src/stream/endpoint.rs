@@ -5,13 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use futures::StreamExt as _;
 
-use super::reader::FlightReader;
-use crate::error::{Error, Kind, Operation, Result};
+use super::source::Source;
+use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::metadata::Metadata;
 use crate::protocol::{FlightEndpoint, Protocol};
-use crate::transport::{CallOptions, Candidate, Locations};
+use crate::transport::{CallOptions, Candidate, Locations, MOST_RETRIES, pause};
 
 /// An endpoint that expires sooner than this is renewed before it is read.
 const RENEW_BEFORE: Duration = Duration::from_secs(5);
@@ -29,129 +28,127 @@ pub(super) struct Reading {
 /// One endpoint while it is read.
 #[derive(Debug)]
 pub(super) struct EndpointReader {
-    reading: Arc<Reading>,
-    endpoint: FlightEndpoint,
-    index: usize,
-    /// The places not tried yet, the next one last.
-    untried: Vec<Candidate>,
+    search: Search,
     current: Candidate,
-    reader: FlightReader,
+    source: Source,
     /// Once a batch has been handed out, no other place is tried: its rows could come twice.
     delivered: bool,
-    failures: Vec<Error>,
-    refused: Vec<String>,
 }
 
 impl EndpointReader {
     /// Opens an endpoint at the first of its locations that sends a schema.
     pub(super) async fn open(reading: Arc<Reading>, endpoint: FlightEndpoint, index: usize) -> Result<Self> {
+        let mut search = Search::new(reading, endpoint, index).await;
+        let (current, source) = search.next().await?;
+        Ok(Self {
+            search,
+            current,
+            source,
+            delivered: false,
+        })
+    }
+
+    /// The schema this endpoint sent.
+    pub(super) fn schema(&self) -> Option<&SchemaRef> {
+        self.source.schema()
+    }
+
+    /// The next batch that has rows; keep-alive batches without rows (InfluxDB sends them) are passed over.
+    pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            match self.source.next().await {
+                Ok(Some(batch)) if batch.num_rows() == 0 => {}
+                Ok(Some(batch)) => {
+                    self.delivered = true;
+                    return Ok(Some(batch));
+                }
+                Ok(None) => {
+                    let trailers = &self.search.reading.trailers;
+                    let mut trailers = trailers.lock().unwrap_or_else(PoisonError::into_inner);
+                    trailers.extend(&self.source.trailers());
+                    return Ok(None);
+                }
+                Err(error) if self.delivered => return Err(error),
+                Err(error) => {
+                    self.search.failed(&self.current, error).await;
+                    (self.current, self.source) = self.search.next().await?;
+                }
+            }
+        }
+    }
+}
+
+/// The search for a place that gives an endpoint's first batch.
+#[derive(Debug)]
+struct Search {
+    reading: Arc<Reading>,
+    endpoint: FlightEndpoint,
+    operation: Operation,
+    places: Vec<Candidate>,
+    /// The places not tried yet, the next one last.
+    untried: Vec<Candidate>,
+    failures: Vec<Error>,
+    refused: Vec<String>,
+    /// How often all places have been tried before.
+    rounds: u32,
+}
+
+impl Search {
+    async fn new(reading: Arc<Reading>, endpoint: FlightEndpoint, index: usize) -> Self {
         let operation = Operation::Fetch {
             endpoint: index,
             of: reading.endpoints,
         };
         let endpoint = renewed(&reading, endpoint).await;
         let route = reading.locations.route(&endpoint.locations());
-        let mut untried: Vec<_> = route.candidates.into_iter().rev().collect();
-        let mut failures = Vec::new();
-        while let Some(candidate) = untried.pop() {
-            match begin(&reading, &endpoint, &candidate, &operation).await {
-                Ok(reader) => {
-                    let refused = route.refused;
-                    let current = candidate;
-                    return Ok(Self {
-                        reading,
-                        endpoint,
-                        index,
-                        untried,
-                        current,
-                        reader,
-                        delivered: false,
-                        failures,
-                        refused,
-                    });
-                }
-                Err(error) => failures.push(error),
-            }
+        let untried = route.candidates.iter().rev().cloned().collect();
+        Self {
+            reading,
+            endpoint,
+            operation,
+            places: route.candidates,
+            untried,
+            failures: Vec::new(),
+            refused: route.refused,
+            rounds: 0,
         }
-        Err(all_failed(failures, &route.refused, &operation))
     }
 
-    /// The schema this endpoint sent.
-    pub(super) fn schema(&self) -> Option<&SchemaRef> {
-        self.reader.known_schema()
-    }
-
-    /// The next batch that has rows; keep-alive batches without rows (InfluxDB sends them) are passed over.
-    pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>> {
+    async fn next(&mut self) -> Result<(Candidate, Source)> {
         loop {
-            match self.reader.next().await {
-                Some(Ok(batch)) if batch.num_rows() == 0 => {}
-                Some(Ok(batch)) => {
-                    self.delivered = true;
-                    return Ok(Some(batch));
+            while let Some(candidate) = self.untried.pop() {
+                match Source::open(&self.reading, &self.endpoint, &candidate, &self.operation).await {
+                    Ok(source) => return Ok((candidate, source)),
+                    Err(error) => self.failed(&candidate, error).await,
                 }
-                None => {
-                    let mut trailers = self
-                        .reading
-                        .trailers
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner);
-                    trailers.extend(self.reader.trailers());
-                    return Ok(None);
-                }
-                Some(Err(error)) => self.try_elsewhere(error).await?,
             }
+            if !self.may_start_over() {
+                let failures = std::mem::take(&mut self.failures);
+                return Err(all_failed(failures, &self.refused, &self.operation));
+            }
+            self.rounds += 1;
+            tokio::time::sleep(pause(self.rounds)).await;
+            self.untried = self.places.iter().rev().cloned().collect();
+            self.failures.clear();
         }
     }
 
-    async fn try_elsewhere(&mut self, error: Error) -> Result<()> {
-        if self.delivered || self.untried.is_empty() {
-            return Err(error);
+    async fn failed(&mut self, candidate: &Candidate, error: Error) {
+        if error.is_connection() || error.sqlstate() == SqlState::CONNECT_TIMEOUT {
+            self.reading.locations.bury(candidate, &error).await;
         }
-        let operation = Operation::Fetch {
-            endpoint: self.index,
-            of: self.reading.endpoints,
-        };
-        self.reading.locations.bury(&self.current).await;
         self.failures.push(error);
-        while let Some(candidate) = self.untried.pop() {
-            match begin(&self.reading, &self.endpoint, &candidate, &operation).await {
-                Ok(reader) => {
-                    (self.reader, self.current) = (reader, candidate);
-                    return Ok(());
-                }
-                Err(error) => self.failures.push(error),
-            }
-        }
-        Err(all_failed(
-            std::mem::take(&mut self.failures),
-            &self.refused,
-            &operation,
-        ))
     }
-}
 
-/// Opens one place and waits for the schema.
-async fn begin(
-    reading: &Reading,
-    endpoint: &FlightEndpoint,
-    candidate: &Candidate,
-    operation: &Operation,
-) -> Result<FlightReader> {
-    let Some(ticket) = endpoint.ticket() else {
-        return Err(Error::protocol("the server sent an endpoint without a ticket").during(operation.clone()));
-    };
-    let transport = reading
-        .locations
-        .open(candidate)
-        .await
-        .map_err(|error| error.during(operation.clone()))?;
-    let reply = Protocol::new(transport)
-        .do_get(operation.clone(), &ticket, &reading.options)
-        .await?;
-    let mut reader = FlightReader::new(reply);
-    reader.schema().await?;
-    Ok(reader)
+    /// A ticket with an expiration may be read as often as one likes until then; any other may be used up by the first try.
+    fn may_start_over(&self) -> bool {
+        let alive = self
+            .endpoint
+            .expiration_time()
+            .is_some_and(|expires| expires > SystemTime::now());
+        let lost = self.failures.last().is_some_and(Error::is_connection);
+        alive && lost && self.rounds < MOST_RETRIES && self.reading.locations.original().may_spend_retry()
+    }
 }
 
 /// Asks for more time for an endpoint that is about to expire. A server that does not grant it may still have the result.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use arrow::array::Array as _;
 use arrow::record_batch::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -23,7 +24,8 @@ const MOST_WAITING: usize = 1024;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) parallelism: usize,
-    pub(super) bytes: usize,
+    /// How many bytes of one endpoint may wait.
+    pub(super) waiting: usize,
     pub(super) ordered: bool,
 }
 
@@ -86,7 +88,7 @@ impl Fanout {
     }
 
     fn start(&mut self, opening: impl Future<Output = Result<EndpointReader>> + Send + 'static) {
-        let share = (self.bounds.bytes / self.bounds.parallelism.max(1)).max(UNIT) / UNIT;
+        let share = (self.bounds.waiting / UNIT).max(1);
         let (sender, pieces) = mpsc::channel(MOST_WAITING);
         let task = tokio::spawn(read(opening, sender, share.min(Semaphore::MAX_PERMITS)));
         self.running.push_back(Lane { pieces, task });
@@ -178,7 +180,7 @@ async fn read_all(
 ) -> Result<()> {
     let mut reader = opening.await?;
     while let Some(batch) = reader.next().await? {
-        let units = batch.get_array_memory_size().div_ceil(UNIT).clamp(1, share);
+        let units = size(&batch).div_ceil(UNIT).clamp(1, share);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
         // The semaphore is never closed; without a permit the batch goes on uncounted.
         let permit = Arc::clone(budget).acquire_many_owned(units).await.ok();
@@ -187,4 +189,16 @@ async fn read_all(
         }
     }
     Ok(())
+}
+
+/// The bytes of a batch itself: its columns may all lie in one message, whose whole size each of them would count.
+fn size(batch: &RecordBatch) -> usize {
+    let sizes = batch.columns().iter().map(|column| {
+        let whole = column.get_array_memory_size();
+        column
+            .to_data()
+            .get_slice_memory_size()
+            .map_or(whole, |slice| slice.min(whole))
+    });
+    sizes.fold(0, usize::saturating_add)
 }

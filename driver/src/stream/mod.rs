@@ -5,11 +5,15 @@ mod conform;
 mod decode;
 mod endpoint;
 mod fanout;
+#[cfg(feature = "http-locations")]
+mod object;
 mod reader;
+mod source;
 mod waiting;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,7 +23,7 @@ use arrow::record_batch::RecordBatch;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 pub use self::cancel::CancelHandle;
 use self::conform::{agree, conform};
@@ -31,7 +35,7 @@ use crate::error::{Error, Operation, Result};
 use crate::metadata::Metadata;
 use crate::protocol::FlightInfo;
 use crate::trace;
-use crate::transport::{CallOptions, Locations, expired};
+use crate::transport::{CallOptions, Locations, expired, waiting_bytes};
 
 /// All rows of a result, as batches that have rows, in one schema.
 ///
@@ -41,13 +45,15 @@ pub struct BatchStream {
     reading: Option<Arc<Reading>>,
     source: Source,
     check: Check,
-    total: Option<Total>,
+    total: Option<(Total, Pin<Box<Sleep>>)>,
     handle: CancelHandle,
     cancelled: BoxFuture<'static, ()>,
     rows: u64,
     peer: String,
     finished: bool,
     abandoned: Option<Abandoned>,
+    /// Raised when the session's own server fails it.
+    broken: Option<Arc<AtomicBool>>,
 }
 
 /// What is called when a result is dropped before its end.
@@ -66,10 +72,25 @@ struct Check {
     promised: Option<u64>,
 }
 
-/// The deadline of the whole result.
+/// The deadline of the whole result, counted from the moment its query was sent.
+#[derive(Debug, Clone, Copy)]
 struct Total {
     timeout: Duration,
-    timer: Pin<Box<Sleep>>,
+    until: Instant,
+}
+
+impl Total {
+    fn of(timeout: Option<Duration>, asked_at: Option<std::time::Instant>) -> Option<Self> {
+        let timeout = timeout?;
+        let until = asked_at
+            .map_or_else(Instant::now, Instant::from_std)
+            .checked_add(timeout)?;
+        Some(Self { timeout, until })
+    }
+
+    fn expired(&self) -> Error {
+        expired(self.timeout, "total_timeout")
+    }
 }
 
 impl BatchStream {
@@ -80,11 +101,25 @@ impl BatchStream {
         options: &CallOptions,
         handle: CancelHandle,
     ) -> Result<Self> {
+        let total = Total::of(locations.original().total_timeout(options), info.asked_at());
+        let opening = Self::open_first(locations, info, options, handle, total);
+        let opened = match total {
+            Some(total) => tokio::time::timeout_at(total.until, opening)
+                .await
+                .unwrap_or_else(|_| Err(total.expired())),
+            None => opening.await,
+        };
+        opened.map_err(|error| error.during(Operation::Execute).on(locations.original().peer()))
+    }
+
+    async fn open_first(
+        locations: &Arc<Locations>,
+        info: &FlightInfo,
+        options: &CallOptions,
+        handle: CancelHandle,
+        total: Option<Total>,
+    ) -> Result<Self> {
         let config = locations.original().config();
-        let total = locations.original().total_timeout().map(|timeout| Total {
-            timeout,
-            timer: Box::pin(tokio::time::sleep(timeout)),
-        });
         let endpoints = info.endpoints();
         let reading = Arc::new(Reading {
             locations: Arc::clone(locations),
@@ -104,11 +139,10 @@ impl BatchStream {
                     .schema()
                     .cloned()
                     .unwrap_or_else(|| Arc::new(Schema::empty()));
-                let schema = agree(info.schema(), &sent, config.get_schema_check())
-                    .map_err(|error| error.during(Operation::Execute).on(locations.original().peer()))?;
+                let schema = agree(info.schema(), &sent, config.get_schema_check())?;
                 let bounds = Bounds {
                     parallelism: config.get_endpoint_parallelism(),
-                    bytes: config.get_prefetch_bytes(),
+                    waiting: waiting_bytes(config),
                     ordered: info.ordered() || config.get_fetch_order() == FetchOrder::Ordered,
                 };
                 let source = match endpoints.len() {
@@ -127,13 +161,14 @@ impl BatchStream {
                 rows: config.get_row_count_check(),
                 promised: info.total_records(),
             },
-            total,
+            total: total.map(|total| (total, Box::pin(tokio::time::sleep_until(total.until)))),
             cancelled: handle.cancelled(),
             handle,
             rows: 0,
             peer: locations.original().peer().to_owned(),
             finished: false,
             abandoned: None,
+            broken: None,
         })
     }
 
@@ -155,12 +190,19 @@ impl BatchStream {
             peer: String::new(),
             finished: true,
             abandoned: None,
+            broken: None,
         }
     }
 
     /// Has something done when the result is dropped before its end.
     pub(crate) fn on_abandon(mut self, abandoned: Abandoned) -> Self {
         self.abandoned = Some(abandoned);
+        self
+    }
+
+    /// Has a flag raised when an error leaves the session in doubt.
+    pub(crate) fn breaking(mut self, broken: Arc<AtomicBool>) -> Self {
+        self.broken = Some(broken);
         self
     }
 
@@ -215,11 +257,11 @@ impl BatchStream {
         if self.cancelled.as_mut().poll(context).is_ready() {
             return Poll::Ready(cancel::cancelled());
         }
-        let Some(total) = &mut self.total else {
+        let Some((total, timer)) = &mut self.total else {
             return Poll::Pending;
         };
-        ready!(total.timer.as_mut().poll(context));
-        Poll::Ready(expired(total.timeout, "total_timeout"))
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(total.expired())
     }
 
     /// A stream that ended by itself must have given what was promised.
@@ -247,7 +289,17 @@ impl BatchStream {
     fn fail(&mut self, error: Error) -> Error {
         self.finished = true;
         self.source = Source::Empty;
-        error.during(Operation::Execute).on(self.peer.clone())
+        let error = error.during(Operation::Execute).on(self.peer.clone());
+        let in_doubt = error.is_connection() && error.peer() == Some(&self.peer);
+        if let Some(broken) = self.broken.take().filter(|_| in_doubt) {
+            broken.store(true, Ordering::Release);
+        }
+        match self.rows {
+            0 => error,
+            rows => error.and_hint(format!(
+                "{rows} rows had been read, which are not the whole result"
+            )),
+        }
     }
 }
 

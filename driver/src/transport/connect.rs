@@ -16,7 +16,8 @@ use url::Url;
 
 use super::deadline::within;
 use super::pace::{Pace, Paced};
-use super::tls;
+use super::window::{CONNECTION_WINDOW, stream_window};
+use super::{resolve, tls};
 use crate::config::{Config, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, SILENT, SqlState};
 
@@ -50,29 +51,56 @@ impl Address {
     }
 }
 
+/// Whose word it is that a channel is opened there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The user named the host.
+    Named,
+    /// A server named it. Its name must not lead to this machine, whose services trust whoever comes from here.
+    Elsewhere,
+    /// A server named it, and it may be on this machine: so is the session's own server.
+    Anywhere,
+}
+
+/// How a channel is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dial {
+    pub(crate) reach: Reach,
+    /// How long each step may take, and how long the server may say nothing.
+    pub(crate) patience: Option<Duration>,
+}
+
+/// An open channel, and how far it is ahead of its readers.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub(crate) channel: Channel,
+    pub(crate) pace: Arc<Pace>,
+}
+
 /// Opens a channel: resolves, connects, speaks TLS.
 ///
 /// The channel reconnects by itself when a later call finds it broken.
-pub(crate) async fn open(config: &Config, address: &Address, pace: &Arc<Pace>) -> Result<Channel> {
+pub(crate) async fn open(config: &Config, address: &Address, dial: Dial) -> Result<Line> {
     let fail = |error: Error| explain(error.during(Operation::Connect).on(address.peer()), address.kind);
-    let endpoint = endpoint(config, address).map_err(fail)?;
-    let timeout = config.get_connect_timeout();
+    let endpoint = endpoint(config, address, dial.reach).map_err(fail)?;
+    let pace = Arc::new(Pace::default());
     let connecting = async {
         match address.kind {
             TransportKind::Unix => endpoint.connect().await,
             TransportKind::Tcp | TransportKind::Tls => {
-                let connector = tower::service_fn(connector(config, Arc::clone(pace)));
+                let connector = tower::service_fn(connector(config, dial, Arc::clone(&pace)));
                 endpoint.connect_with_connector(connector).await
             }
         }
     };
-    within(timeout, "connect_timeout", connecting)
+    let channel = within(dial.patience, "connect_timeout", connecting)
         .await
         .map_err(|error| fail(error.state(SqlState::CONNECT_TIMEOUT)))?
-        .map_err(|error| fail(Error::from_connect(&error)))
+        .map_err(|error| fail(Error::from_connect(&error)))?;
+    Ok(Line { channel, pace })
 }
 
-fn endpoint(config: &Config, address: &Address) -> Result<Endpoint> {
+fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint> {
     let bad = |error: tonic::transport::Error| Error::config(format!("{}: {error}", address.peer()));
     let uri = match address.kind {
         TransportKind::Unix => format!("unix://{}", address.host),
@@ -86,8 +114,8 @@ fn endpoint(config: &Config, address: &Address) -> Result<Endpoint> {
                 .unwrap_or(concat!("jetbridge/", env!("CARGO_PKG_VERSION"))),
         )
         .map_err(bad)?
-        .initial_stream_window_size(config.get_window_size())
-        .initial_connection_window_size(config.get_window_size())
+        .initial_stream_window_size(stream_window(config))
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(config.get_max_frame_size())
         .http2_max_header_list_size(config.get_max_header_size())
         .keep_alive_timeout(config.get_keepalive_timeout())
@@ -96,7 +124,8 @@ fn endpoint(config: &Config, address: &Address) -> Result<Endpoint> {
     if let Some(interval) = config.get_keepalive_interval() {
         endpoint = endpoint.http2_keep_alive_interval(interval);
     }
-    if let Some(authority) = config.get_authority() {
+    // The name in `authority` is the one of the host that the user named, and of no other.
+    if let Some(authority) = config.get_authority().filter(|_| reach == Reach::Named) {
         let scheme = if address.kind == TransportKind::Tls {
             "https"
         } else {
@@ -118,13 +147,14 @@ type Connected = TokioIo<Paced<tokio::net::TcpStream>>;
 /// TCP with happy eyeballs, and an ear for servers that accept and then say nothing.
 fn connector(
     config: &Config,
+    dial: Dial,
     pace: Arc<Pace>,
 ) -> impl FnMut(http::Uri) -> futures::future::BoxFuture<'static, Result<Speaking<Connected>, tower::BoxError>>
 + Send
 + Clone
 + use<> {
-    let patience = config.get_connect_timeout();
-    let mut tcp = HttpConnector::new();
+    let patience = dial.patience;
+    let mut tcp = HttpConnector::new_with_resolver(resolve::Resolver::new(dial.reach));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(config.get_tcp_keepalive());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tonic::Request;
 use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, MetadataMap, MetadataValue};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::metadata::Metadata;
 
 /// What one call has of its own: headers and deadlines that win over those of the connection string.
@@ -13,6 +13,10 @@ use crate::metadata::Metadata;
 pub struct CallOptions {
     headers: Metadata,
     timeout: Option<Duration>,
+    query_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    total_timeout: Option<Duration>,
+    update_timeout: Option<Duration>,
 }
 
 impl CallOptions {
@@ -31,10 +35,38 @@ impl CallOptions {
         self
     }
 
-    /// Replaces the deadline that the connection string sets for this kind of call (`query_timeout`, `update_timeout`, `idle_timeout`, …).
+    /// Replaces the deadline of every single call, whatever its kind (`query_timeout`, `update_timeout`, `idle_timeout`, …); those below are for one kind.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Replaces `query_timeout`: until the server has said where the result is.
+    #[must_use]
+    pub fn query_timeout(mut self, timeout: Duration) -> Self {
+        self.query_timeout = Some(timeout);
+        self
+    }
+
+    /// Replaces `idle_timeout`: between two messages of a result.
+    #[must_use]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Replaces `total_timeout`: from the start of a query to its last row.
+    #[must_use]
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = Some(timeout);
+        self
+    }
+
+    /// Replaces `update_timeout`: for an update or an ingest.
+    #[must_use]
+    pub fn update_timeout(mut self, timeout: Duration) -> Self {
+        self.update_timeout = Some(timeout);
         self
     }
 
@@ -44,8 +76,19 @@ impl CallOptions {
         &self.headers
     }
 
-    pub(crate) fn get_timeout(&self) -> Option<Duration> {
-        self.timeout
+    /// The deadline it has of its own for an operation.
+    pub(super) fn deadline(&self, operation: &Operation) -> Option<Duration> {
+        let own = match operation {
+            Operation::Execute => self.query_timeout,
+            Operation::Fetch { .. } => self.idle_timeout,
+            Operation::Update | Operation::Ingest => self.update_timeout,
+            _ => None,
+        };
+        own.or(self.timeout)
+    }
+
+    pub(super) fn own_total_timeout(&self) -> Option<Duration> {
+        self.total_timeout
     }
 }
 

@@ -1,15 +1,20 @@
 //! The one gate through which every RPC leaves: credentials, headers, cookies, deadline, retry and the log record are written once, here.
 
 mod auth;
+mod channels;
 mod connect;
 mod cookies;
 mod deadline;
 mod headers;
 mod location;
+#[cfg(feature = "http-locations")]
+mod object;
 mod pace;
 mod reply;
+mod resolve;
 mod retry;
 mod tls;
+mod window;
 
 use std::fmt;
 use std::future::Future;
@@ -22,14 +27,22 @@ use tonic::{Request, Response, Status};
 use url::Url;
 
 use self::auth::Auth;
+use self::channels::Channels;
+pub(crate) use self::channels::Locations;
 pub(crate) use self::connect::Address;
+use self::connect::{Dial, Line, Reach};
 use self::cookies::CookieJar;
 pub(crate) use self::deadline::expired;
 use self::deadline::{Deadlines, within};
 pub use self::headers::CallOptions;
-pub(crate) use self::location::{Candidate, Locations};
+pub(crate) use self::location::Candidate;
+use self::location::Route;
+#[cfg(feature = "http-locations")]
+pub(crate) use self::object::Object;
 pub(crate) use self::pace::Pace;
 pub(crate) use self::reply::Reply;
+pub(crate) use self::retry::{MOST_RETRIES, pause};
+pub(crate) use self::window::waiting_bytes;
 use crate::config::{Config, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, metadata_of};
 use crate::metadata::Metadata;
@@ -49,6 +62,8 @@ struct Inner {
     address: Address,
     origin: Url,
     identity: Arc<Identity>,
+    /// The channels to other servers.
+    channels: Arc<Channels>,
 }
 
 /// What all channels of a session share.
@@ -58,6 +73,7 @@ pub(crate) struct Identity {
     auth: Auth,
     cookies: Option<CookieJar>,
     deadlines: Deadlines,
+    retries: retry::Budget,
 }
 
 impl Identity {
@@ -79,6 +95,7 @@ impl Identity {
             auth: Auth::new(config),
             cookies: config.get_cookies().then(CookieJar::new),
             deadlines: Deadlines::new(config),
+            retries: retry::Budget::new(),
             config: config.clone(),
         }
     }
@@ -94,20 +111,25 @@ impl Transport {
     pub(crate) async fn connect_bare(config: &Config) -> Result<Self> {
         let identity = Arc::new(Identity::new(config));
         let mut last = None;
+        let dial = Dial {
+            reach: Reach::Named,
+            patience: config.get_connect_timeout(),
+        };
         for address in addresses(config)? {
-            match Self::open(Arc::clone(&identity), address).await {
-                Ok(transport) => return Ok(transport),
+            match connect::open(config, &address, dial).await {
+                Ok(line) => return Self::over(line, identity, address, Arc::default()),
                 Err(error) => last = Some(error),
             }
         }
         Err(last.unwrap_or_else(|| Error::config("the connection string names no host")))
     }
 
-    /// Opens another channel of the same session, as a location of an endpoint asks for.
-    pub(crate) async fn open(identity: Arc<Identity>, address: Address) -> Result<Self> {
-        let pace = Arc::new(Pace::default());
-        let channel = connect::open(&identity.config, &address, &pace).await?;
-        Self::over(channel, pace, identity, address)
+    /// The same session over a channel to another server, as a location of an endpoint asks for.
+    fn beside(&self, line: Line, address: Address) -> Result<Self> {
+        let Inner {
+            identity, channels, ..
+        } = &*self.0;
+        Self::over(line, Arc::clone(identity), address, Arc::clone(channels))
     }
 
     /// A new session over the channel of this one: its own token, cookies and headers.
@@ -122,11 +144,13 @@ impl Transport {
             address: inner.address.clone(),
             origin: inner.origin.clone(),
             identity,
+            channels: Arc::clone(&inner.channels),
         };
         Self(Arc::new(inner)).begin().await
     }
 
-    fn over(channel: Channel, pace: Arc<Pace>, identity: Arc<Identity>, address: Address) -> Result<Self> {
+    fn over(line: Line, identity: Arc<Identity>, address: Address, channels: Arc<Channels>) -> Result<Self> {
+        let Line { channel, pace } = line;
         let limit = identity.config.get_max_message_size();
         let client = FlightServiceClient::new(channel.clone())
             .max_decoding_message_size(limit)
@@ -140,6 +164,7 @@ impl Transport {
             address,
             origin,
             identity,
+            channels,
         })))
     }
 
@@ -184,8 +209,8 @@ impl Transport {
         &self.0.address
     }
 
-    pub(crate) fn identity(&self) -> &Arc<Identity> {
-        &self.0.identity
+    fn channels(&self) -> &Channels {
+        &self.0.channels
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -193,8 +218,8 @@ impl Transport {
     }
 
     /// The deadline of a whole result (`total_timeout`).
-    pub(crate) fn total_timeout(&self) -> Option<Duration> {
-        self.0.identity.deadlines.total
+    pub(crate) fn total_timeout(&self, options: &CallOptions) -> Option<Duration> {
+        options.own_total_timeout().or(self.0.identity.deadlines.total)
     }
 
     /// The deadline of one operation, and the option that sets it.
@@ -204,7 +229,20 @@ impl Transport {
         options: &CallOptions,
     ) -> (Option<Duration>, &'static str) {
         let (deadline, option) = self.0.identity.deadlines.of(operation);
-        (options.get_timeout().or(deadline), option)
+        let deadline = options.deadline(operation).or(deadline);
+        // A query that may take three seconds in all may not wait longer for its FlightInfo either.
+        match self
+            .total_timeout(options)
+            .filter(|_| *operation == Operation::Execute)
+        {
+            Some(total) if deadline.is_none_or(|deadline| total < deadline) => (Some(total), "total_timeout"),
+            _ => (deadline, option),
+        }
+    }
+
+    /// Says whether something may be tried once more, and takes that from the budget.
+    pub(crate) fn may_spend_retry(&self) -> bool {
+        self.0.identity.retries.spend()
     }
 
     /// Says whether the server has given the session a cookie.
@@ -224,7 +262,29 @@ impl Transport {
     }
 
     /// Sends a call whose request can be made again: tries again where that is safe, and logs in once more where the server asks for it.
+    ///
+    /// All attempts together have the deadline of one.
     pub(crate) async fn call<M, R, F, Fut>(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        message: M,
+        send: F,
+    ) -> Result<(R, Metadata)>
+    where
+        M: Clone,
+        F: Fn(Client, Request<M>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<R>, Status>>,
+    {
+        let (deadline, option) = self.deadline(operation, options);
+        let attempts = Box::pin(self.attempts(operation, options, message, send));
+        within(deadline, option, attempts)
+            .await
+            .and_then(|answer| answer)
+            .map_err(|error| error.during(operation.clone()).on(self.peer()))
+    }
+
+    async fn attempts<M, R, F, Fut>(
         &self,
         operation: &Operation,
         options: &CallOptions,
@@ -252,11 +312,11 @@ impl Transport {
                 continue;
             }
             attempt += 1;
-            if attempt > retry::MOST_RETRIES || !retry::may_repeat(operation, &error) {
+            if attempt > MOST_RETRIES || !retry::may_repeat(operation, &error) || !self.may_spend_retry() {
                 return Err(error);
             }
             trace::retry(operation, self.peer(), attempt, &error);
-            tokio::time::sleep(retry::pause(attempt)).await;
+            tokio::time::sleep(pause(attempt)).await;
         }
     }
 
@@ -294,6 +354,7 @@ impl Transport {
         let answer = within(deadline, option, send(self.0.client.clone(), request)).await?;
         match answer {
             Ok(response) => {
+                self.0.identity.retries.answered();
                 let headers = metadata_of(response.metadata());
                 self.absorb(&headers);
                 Ok((response.into_inner(), headers))

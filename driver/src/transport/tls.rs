@@ -15,6 +15,8 @@ pub(crate) fn apply(
 
 #[cfg(any(feature = "tls-ring", feature = "tls-aws-lc"))]
 pub(crate) use with_rustls::apply;
+#[cfg(all(feature = "http-locations", any(feature = "tls-ring", feature = "tls-aws-lc")))]
+pub(crate) use with_rustls::without_identity;
 
 #[cfg(any(feature = "tls-ring", feature = "tls-aws-lc"))]
 mod with_rustls {
@@ -65,6 +67,33 @@ mod with_rustls {
             None => tls.with_enabled_roots(),
         };
         endpoint.tls_config(tls).map_err(bad)
+    }
+
+    /// The TLS settings for a server that is told nothing about the session: it checks as the session does, and shows no client certificate.
+    #[cfg(feature = "http-locations")]
+    pub(crate) fn without_identity(config: &Config) -> Result<rustls::ClientConfig> {
+        use rustls::pki_types::pem::PemObject as _;
+        let provider = Arc::new(provider());
+        let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::config(format!("the TLS options do not work: {error}")))?;
+        if !config.get_tls_verify() {
+            let anybody = Arc::new(Unchecked(provider.as_ref().clone()));
+            return Ok(builder
+                .dangerous()
+                .with_custom_certificate_verifier(anybody)
+                .with_no_client_auth());
+        }
+        let mut roots = rustls::RootCertStore::empty();
+        // Those of the system, and the one the user named: objects seldom lie at the Flight server itself.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if let Some(named) = config.get_tls_ca() {
+            let pem = read("tls_ca", named)?;
+            roots.add_parsable_certificates(
+                CertificateDer::pem_slice_iter(&pem).filter_map(|certificate| certificate.ok()),
+            );
+        }
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
     }
 
     /// An option holds PEM text, or the path of a file that does.
