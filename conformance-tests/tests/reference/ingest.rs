@@ -119,7 +119,9 @@ async fn without_bulk_ingest_every_mode_does_what_it_says() {
             (row.get::<i64>(0).unwrap(), row.get::<Option<&str>>(1).unwrap()),
             (0, Some("0"))
         );
-        assert_eq!(server.counters().open_transactions, 0);
+        session.close().await.unwrap();
+        let counters = server.counters();
+        assert_eq!((counters.open_transactions, counters.open_statements), (0, 0));
     }
 }
 
@@ -172,7 +174,7 @@ async fn a_stream_that_breaks_says_how_many_rows_are_there() {
         let builder = ReferenceServer::builder()
             .without(Capability::Ingest)
             .without(without);
-        let (_server, session) = start(builder).await;
+        let (server, session) = start(builder).await;
         session
             .update("CREATE TABLE loaded (n BIGINT, t TEXT)")
             .await
@@ -187,6 +189,8 @@ async fn a_stream_that_breaks_says_how_many_rows_are_there() {
         assert!(error.message().contains("ends in the middle"), "{error}");
         assert_eq!(error.rows_written(), Some(expected));
         assert_eq!(count(&session).await, i64::try_from(expected).unwrap());
+        session.close().await.unwrap();
+        assert_eq!(server.counters().open_statements, 0);
     }
 }
 

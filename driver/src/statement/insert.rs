@@ -35,14 +35,26 @@ pub(super) struct Insert<'a> {
 }
 
 /// How rows get into the statement.
-enum Way {
+enum Way<'a> {
     /// Bound to a prepared statement.
-    Bound(Bytes),
+    Bound(Handle<'a>),
     /// Written into the text.
     Written,
 }
 
-impl Insert<'_> {
+/// A prepared statement, which is closed once it is not needed any more, whatever came between.
+struct Handle<'a> {
+    shared: &'a Arc<Shared>,
+    handle: Bytes,
+}
+
+impl Drop for Handle<'_> {
+    fn drop(&mut self) {
+        self.shared.abandon_statement(std::mem::take(&mut self.handle));
+    }
+}
+
+impl<'a> Insert<'a> {
     /// Makes the table and fills it; gives the number of rows written.
     ///
     /// Where the server has transactions and none is open, all of it is one: either every row is there in the end, or none.
@@ -97,8 +109,8 @@ impl Insert<'_> {
             while start < batch.num_rows() {
                 let chunk = batch.slice(start, ROWS_BOUND.min(batch.num_rows() - start));
                 start += chunk.num_rows();
-                if let Way::Bound(handle) = &way {
-                    match self.bind(handle, &chunk).await {
+                if let Way::Bound(prepared) = &way {
+                    match self.bind(&prepared.handle, &chunk).await {
                         // Refused unread: nothing of it is written.
                         Err(error) if error.kind() == Kind::NotSupported && *written == 0 => {
                             way = self.written_way(error)?;
@@ -113,9 +125,6 @@ impl Insert<'_> {
                 self.write(&insert, &chunk, dialect, written).await?;
             }
         }
-        if let Way::Bound(handle) = way {
-            self.shared.abandon_statement(handle);
-        }
         Ok(())
     }
 
@@ -125,7 +134,7 @@ impl Insert<'_> {
     }
 
     /// Prepares the statement, in whichever form the server takes; without that, literals are all that is left.
-    async fn way(&self, insert: &str, schema: &SchemaRef) -> Result<Way> {
+    async fn way(&self, insert: &str, schema: &SchemaRef) -> Result<Way<'a>> {
         if self.parameters == ParameterMode::Client {
             return Ok(Way::Written);
         }
@@ -138,7 +147,10 @@ impl Insert<'_> {
             match super::handle::prepare_text(self.shared, sql, self.target.transaction.clone(), self.options)
                 .await
             {
-                Ok(prepared) => return Ok(Way::Bound(prepared.handle)),
+                Ok(prepared) => {
+                    let (shared, handle) = (self.shared, prepared.handle);
+                    return Ok(Way::Bound(Handle { shared, handle }));
+                }
                 Err(error) if error.kind() == Kind::NotSupported => return self.written_way(error),
                 Err(error) => {
                     refused.get_or_insert(error);
@@ -150,7 +162,7 @@ impl Insert<'_> {
     }
 
     /// Literals, where the user has allowed them.
-    fn written_way(&self, error: Error) -> Result<Way> {
+    fn written_way(&self, error: Error) -> Result<Way<'a>> {
         match self.parameters {
             ParameterMode::Client => Ok(Way::Written),
             ParameterMode::Server => {
