@@ -1,9 +1,10 @@
 //! The suite: cases that a user could write, through every door of Jetbridge, against real servers.
 //!
-//! [`server`] starts the servers that are not ours and fetches what it needs for them.
+//! [`server`] starts the servers that are not ours and fetches what it needs for them; [`relay`] stands in front of one and cuts its connections.
 
 pub mod check;
 pub mod hostile;
+pub mod relay;
 pub mod server;
 
 /// The examples of the README: compiled with the tests.

@@ -148,8 +148,8 @@ fn transport_knows_neither_arrays_nor_sql() {
 }
 
 #[test]
-fn the_pool_spawns_nothing() {
-    is_not_used("pool", "", SPAWN);
+fn the_pool_spawns_in_one_place() {
+    stays_in("pool", SPAWN, &["tasks.rs"]);
 }
 
 #[test]

@@ -27,11 +27,27 @@
     )
 )]
 
+mod backend;
+mod backoff;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod manager;
+mod export;
+mod inner;
+mod leak;
+mod metrics;
 mod pool;
 mod pooled;
+mod reaper;
+mod shared;
+mod slot;
+mod statements;
+mod supply;
+mod sync;
+mod tasks;
+#[cfg(test)]
+mod tests;
 
+pub use self::metrics::{Closed, Histogram, Metrics};
 pub use self::pool::{Pool, Status};
 pub use self::pooled::PooledSession;
+pub use self::statements::CachedStatement;

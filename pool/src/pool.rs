@@ -1,26 +1,22 @@
 //! The pool.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
-use deadpool::Runtime;
-use deadpool::managed::{self, PoolError, TimeoutType, Timeouts};
-use jetbridge::{Config, Connector, Error, Kind, Operation, Result, SqlState};
+use jetbridge::{Config, Connector, Error, Result};
 
-use crate::manager::Manager;
+use crate::inner::Inner;
+use crate::metrics::Metrics;
 use crate::pooled::PooledSession;
-
-/// How long the check of a session may take before it is replaced.
-const RECYCLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A pool of sessions; cheap to clone, all clones are one pool.
 ///
-/// Its limits are options of the connection string: `pool_max_size`, `pool_acquire_timeout`, `pool_idle_timeout`, `pool_max_lifetime`,
-/// `pool_recycle`, `pool_sessions_per_channel`, `pool_min_idle`, `pool_max_waiting`,
-/// `pool_leak_threshold`.
+/// Its limits are the options of the connection string that begin with `pool_`. When its last clone is dropped it ends: idle sessions are closed in
+/// the background, those on loan when they are handed back. [`close`](Self::close) does the same and waits.
 #[derive(Clone)]
 pub struct Pool {
-    inner: managed::Pool<Manager, PooledSession>,
+    inner: Inner<Connector>,
 }
 
 /// How full a pool is.
@@ -49,12 +45,7 @@ impl Pool {
         Error: From<T::Error>,
     {
         let pool = Self::new(target)?;
-        // Held together, so that each is another one.
-        let mut first = vec![pool.get().await?];
-        while first.len() < pool.config().get_pool_min_idle().min(pool.status().max_size) {
-            first.push(pool.get().await?);
-        }
-        drop(first);
+        Box::pin(pool.inner.warm_up()).await?;
         Ok(pool)
     }
 
@@ -69,123 +60,78 @@ impl Pool {
         Error: From<T::Error>,
     {
         let connector = Connector::new(target)?;
-        let config = connector.config();
-        let (max_size, wait) = (config.get_pool_max_size(), config.get_pool_acquire_timeout());
-        let inner = managed::Pool::builder(Manager::new(connector))
-            .max_size(max_size)
-            .timeouts(Timeouts {
-                wait,
-                create: None,
-                recycle: Some(RECYCLE_TIMEOUT),
-            })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::config(error.to_string()))?;
+        let config = connector.config().clone();
+        let inner = Inner::new(connector, config)?;
         Ok(Self { inner })
     }
 
-    /// Takes a session, waiting for one to be handed back where all are on loan. Those who wait are served in order.
+    /// Takes a session: an idle one, or whichever is there first, one that is handed back or one that is connected. Those who wait are served in order.
+    ///
+    /// While the server cannot be reached the pool goes on trying, with pauses that grow, for as long as the caller waits. Any other failure to make a
+    /// session, such as a wrong password, is told at once.
     ///
     /// # Errors
     ///
-    /// `Timeout` after `pool_acquire_timeout`, with how full the pool is; `Resource` when `pool_max_waiting` callers wait already; `State` when the pool is closed; as
-    /// [`Session::connect`](jetbridge::Session::connect) when a new session cannot be made.
+    /// `Timeout` after `pool_acquire_timeout`, with how full the pool is; after the same time `Connection`, when that is because no session could be
+    /// connected; `Resource` when `pool_max_waiting` callers wait already; `State` when the pool is closed; otherwise as
+    /// [`Session::connect`](jetbridge::Session::connect).
     ///
     /// # Cancellation
     ///
     /// Dropping the future gives up the place in the queue; no session is lost.
-    pub async fn get(&self) -> Result<PooledSession> {
-        let Status { waiting, idle, .. } = self.status();
-        if idle == 0
-            && self
-                .config()
-                .get_pool_max_waiting()
-                .is_some_and(|most| waiting >= most)
-        {
-            let words = format!("{waiting} callers wait for a session already");
-            return Err(Error::new(Kind::Resource, words)
-                .hint("the limit is the option pool_max_waiting")
-                .during(Operation::Acquire));
-        }
-        let session = Box::pin(self.inner.get())
-            .await
-            .map_err(|error| self.explain(error))?;
-        Ok(session.watched(self.config().get_pool_leak_threshold()))
+    #[track_caller]
+    pub fn get(&self) -> impl Future<Output = Result<PooledSession>> + Send + use<'_> {
+        let site = Location::caller();
+        async move { self.inner.get(site).await.map(PooledSession::new) }
     }
 
     /// How full it is.
     #[must_use]
     pub fn status(&self) -> Status {
-        let managed::Status {
-            max_size,
-            size,
-            available,
-            waiting,
-        } = self.inner.status();
-        Status {
-            max_size,
-            size,
-            idle: available,
-            waiting,
-        }
+        self.inner.status()
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.inner.core().counts.snapshot()
     }
 
     /// The configuration of its sessions.
     #[must_use]
     pub fn config(&self) -> &Config {
-        self.inner.manager().connector().config()
+        self.inner.core().config()
     }
 
-    /// Closes it: nobody gets a session any more, those who wait get an error, idle sessions are closed on the server. Sessions on loan are
-    /// closed when they are handed back.
+    /// Closes it in good order, within `close_timeout`: see [`close_within`](Self::close_within).
     ///
     /// # Errors
     ///
-    /// The first error of a session that could not be closed; all are tried.
+    /// As [`close_within`](Self::close_within).
     pub async fn close(&self) -> Result<()> {
-        let idle = self.inner.retain(|_, _| false).removed;
-        self.inner.close();
-        let mut first = Ok(());
-        for session in idle {
-            let closed = session.close().await;
-            if first.is_ok() {
-                first = closed;
-            }
-        }
-        first
+        let limit = self.config().get_close_timeout();
+        self.inner.close(limit.unwrap_or(Duration::MAX)).await
+    }
+
+    /// Closes it: nobody gets a session any more and those who wait get an error at once; idle sessions are closed on the server; those on loan are
+    /// awaited and then closed. What is still on loan when the time is up is closed all the same, and whoever has it gets errors.
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` when sessions were still on loan, saying how many; else the first error of a session that could not be closed. The pool is closed
+    /// in any case.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves the pool closed; sessions on loan are then closed when they are handed back.
+    pub async fn close_within(&self, limit: Duration) -> Result<()> {
+        self.inner.close(limit).await
     }
 
     /// Says whether it is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.inner.is_closed()
-    }
-
-    fn explain(&self, error: PoolError<Error>) -> Error {
-        let Status {
-            max_size,
-            size,
-            idle,
-            waiting,
-        } = self.status();
-        let error = match error {
-            PoolError::Backend(error) => return error,
-            PoolError::Timeout(TimeoutType::Wait) => {
-                let in_use = size.saturating_sub(idle);
-                let limit = self.config().get_pool_acquire_timeout().unwrap_or_default();
-                let words = format!(
-                    "no session was free within {limit:?}: {in_use} of {max_size} in use, {waiting} waiting"
-                );
-                Error::new(Kind::Timeout, words)
-                    .hint("hand sessions back sooner, or raise pool_max_size or pool_acquire_timeout")
-            }
-            PoolError::Timeout(phase) => Error::new(Kind::Timeout, format!("{phase:?} took too long")),
-            PoolError::Closed => {
-                Error::new(Kind::State, "the pool is closed").state(SqlState::CONNECTION_CLOSED)
-            }
-            other => Error::new(Kind::State, other.to_string()),
-        };
-        error.during(Operation::Acquire)
+        self.inner.core().is_closing()
     }
 }
 

@@ -59,6 +59,7 @@ pub struct Builder {
     without: HashSet<Capability>,
     panics: HashSet<Capability>,
     transaction_timeout: Duration,
+    read_only: bool,
     busy_timeout: Duration,
 }
 
@@ -78,6 +79,7 @@ impl Default for Builder {
             without: HashSet::new(),
             panics: HashSet::new(),
             transaction_timeout: Duration::from_secs(300),
+            read_only: false,
             busy_timeout: Duration::from_secs(5),
         }
     }
@@ -169,6 +171,12 @@ impl Builder {
         self
     }
 
+    /// Has GetSqlInfo say that it is read-only, as a replica does. Statements are not refused.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
     /// Opens the database, listens, and serves in the background.
     ///
     /// # Errors
@@ -204,6 +212,7 @@ impl Builder {
             self.transaction_timeout,
         );
         state.panics = self.panics;
+        state.read_only = self.read_only;
         let state = Arc::new(state);
         let mut server = Server::builder()
             .tcp_nodelay(true)

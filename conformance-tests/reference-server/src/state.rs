@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) without: HashSet<Capability>,
     pub(crate) panics: HashSet<Capability>,
     pub(crate) transaction_timeout: Duration,
+    /// What it says of itself; statements are not refused.
+    pub(crate) read_only: bool,
 }
 
 impl State {
@@ -65,6 +67,7 @@ impl State {
             without,
             panics: HashSet::new(),
             transaction_timeout,
+            read_only: false,
         }
     }
 
@@ -99,6 +102,7 @@ impl State {
             cancel: has(Capability::Cancel),
             ingest: has(Capability::Ingest),
             transaction_timeout: self.transaction_timeout,
+            read_only: self.read_only,
         }
     }
 

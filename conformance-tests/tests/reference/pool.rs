@@ -1,10 +1,44 @@
 //! The pool.
 
-use jetbridge::Kind;
+mod broken;
+mod cancelled;
+mod closed;
+mod hosts;
+mod promises;
+mod returned;
+mod statements;
+
+use jetbridge::{Kind, Session};
 use jetbridge_pool::Pool;
-use jetbridge_reference_server::ReferenceServer;
+use jetbridge_reference_server::{ReferenceServer, Running};
 
 use crate::string;
+
+/// A server, and a pool of it with these options.
+async fn pool(options: &str) -> (Running, Pool) {
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let pool = Pool::connect(format!("{}&{options}", string(&server)))
+        .await
+        .unwrap();
+    (server, pool)
+}
+
+/// The one number that a query gives.
+async fn number(session: &Session, sql: &str) -> jetbridge::Result<i64> {
+    let mut cursor = session.query(sql.to_owned()).await?;
+    let rows = cursor.fetch_all().await?;
+    assert_eq!(rows.len(), 1, "{sql}");
+    rows[0].get(0)
+}
+
+/// Waits until something holds that happens in the background.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{what}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
 
 #[tokio::test]
 async fn sessions_come_from_one_string_and_go_back() {

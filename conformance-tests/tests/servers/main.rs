@@ -14,6 +14,8 @@ mod roapi;
 mod sail;
 mod scenarios;
 mod scenarios_sql;
+mod soak;
+mod web_service;
 
 use jetbridge::{Result, Row, Session};
 use jetbridge_conformance::server::Running;

@@ -76,6 +76,10 @@ choices! {
         InOrder = "any" | "in-order",
         /// Every session starts at a host chosen at random, then goes on in the order written.
         Random = "random",
+        /// The sessions of a pool are dealt out over the hosts in turn; a host that does not answer is passed over.
+        RoundRobin = "round-robin" | "load-balance",
+        /// The first, in the order written, that does not call itself read-only.
+        Primary = "primary" | "read-write",
     }
 
     /// Whether Flight's Handshake is called.
@@ -142,16 +146,6 @@ choices! {
         Auto = "auto",
         /// In the order of the endpoints, always.
         Ordered = "ordered",
-    }
-
-    /// What the pool does with a session before it lends it again.
-    RecycleMethod {
-        /// Looks whether the session is known to be broken; sends nothing.
-        Fast = "fast",
-        /// Asks the server when the session has been idle for more than a second.
-        Verified = "verified",
-        /// Also puts catalogue, schema and session options back.
-        Clean = "clean",
     }
 
     /// What an option nobody knows means.

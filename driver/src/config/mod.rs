@@ -13,6 +13,7 @@ mod list;
 mod name;
 mod options;
 mod pem;
+mod recycle;
 mod reference;
 mod shape;
 mod table;
@@ -23,12 +24,13 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RecycleMethod, RowCountCheck,
-    SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RowCountCheck, SchemaCheck,
+    StatementMode, TransportKind, UnknownOptions,
 };
 pub use host::{DEFAULT_PORT, Host};
 pub use list::LocationRewrite;
 pub use pem::Pem;
+pub use recycle::RecycleMethod;
 pub use table::{ConfigOption, Group, Scope};
 
 use crate::error::{Error, Result};

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RecycleMethod, RowCountCheck,
-    SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RowCountCheck, SchemaCheck,
+    StatementMode, TransportKind, UnknownOptions,
 };
 use super::list::LocationRewrite;
 use super::pem::Pem;
+use super::recycle::RecycleMethod;
 use super::shape::{self, Shape, between};
 use super::table::{
     Access, Action, Alias, ConfigOption, Group, Meaning, Scope, accessors, adbc, go, jdbc, odbc, options,
@@ -297,7 +298,7 @@ options! {
             pool_min_idle, get_pool_min_idle: Count = 0;
             Pool, [];
 
-            #[doc = "How long a caller waits for a session."]
+            #[doc = "How long a caller waits for a session, a new one being connected included."]
             pool_acquire_timeout, get_pool_acquire_timeout: Limit = Some(seconds(30));
             Pool, [];
 
@@ -309,19 +310,27 @@ options! {
             pool_idle_timeout, get_pool_idle_timeout: Limit = Some(seconds(600));
             Pool, [];
 
-            #[doc = "After how long a session is closed in any case, give or take a little so that not all end at once."]
+            #[doc = "After how long a session is closed in any case; each up to 5 % earlier, so that not all end at once."]
             pool_max_lifetime, get_pool_max_lifetime: Limit = Some(seconds(1800));
             Pool, [];
 
-            #[doc = "What happens to a session before it is lent again."]
-            pool_recycle, get_pool_recycle: OneOf<RecycleMethod> = RecycleMethod::Verified;
+            #[doc = "After how long without use an idle session is asked for a sign of life, so that neither the server nor the network forgets it."]
+            pool_keepalive, get_pool_keepalive: Limit = None;
             Pool, [];
+
+            #[doc = "What happens to a session before it is lent again."]
+            pool_recycle, get_pool_recycle: Recycle = RecycleMethod::Verified;
+            Pool, [];
+
+            #[doc = "How many statements a session keeps prepared for `prepare_cached`; the one used longest ago makes room."]
+            pool_statement_cache_size, get_pool_statement_cache_size: Count = 64;
+            Pool, [] check |count| between::<shape::Count>(count, &0, &65_536);
 
             #[doc = "How many sessions share one connection; without a limit, all do."]
             pool_sessions_per_channel, get_pool_sessions_per_channel: Cap = None;
             Pool, [];
 
-            #[doc = "After how long a session that was not returned is reported."]
+            #[doc = "After how long a session that was not handed back is reported, with where it was taken."]
             pool_leak_threshold, get_pool_leak_threshold: Limit = None;
             Pool, [];
         }

@@ -8,6 +8,8 @@ use super::pem::Pem;
 use super::value::{self, Reveal};
 use crate::secret::Secret;
 
+pub(super) use super::recycle::Recycle;
+
 /// A kind of option value.
 pub(super) trait Shape {
     /// What `Config` keeps.

@@ -406,6 +406,10 @@ macro_rules! accessors {
         accessors! { @set $doc $name (choice: $of) choice }
         accessors! { @get $getter $name ($of) clone }
     };
+    ($doc:literal $name:ident $getter:ident Recycle) => {
+        accessors! { @set $doc $name (method: RecycleMethod) method }
+        accessors! { @get $getter $name (RecycleMethod) clone }
+    };
     ($doc:literal $name:ident $getter:ident List<$of:ty>) => {
         accessors! { @set $doc $name (items: impl IntoIterator<Item = impl Into<$of>>) items.into_iter().map(Into::into).collect() }
         accessors! { @get $getter $name (&[$of]) as_slice }

@@ -226,6 +226,12 @@ impl Error {
     pub fn is_connection(&self) -> bool {
         matches!(self.0.kind, Kind::Connection | Kind::CommitOutcomeUnknown)
     }
+
+    /// Says whether nobody knows afterwards what state the session is in: the connection broke, an answer did not come or made no
+    /// sense, or the credentials are not good any more.
+    pub(crate) fn leaves_doubt(&self) -> bool {
+        self.is_connection() || matches!(self.0.kind, Kind::Protocol | Kind::Timeout | Kind::Authentication)
+    }
 }
 
 impl fmt::Display for Error {

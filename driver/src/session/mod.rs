@@ -1,19 +1,22 @@
 //! A session: what a connection string connects to.
 
+mod close;
 mod connector;
 mod savepoint;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::close::CloseHandle;
 pub use self::connector::Connector;
 pub use self::savepoint::Savepoint;
 pub use self::transaction::{Transaction, TransactionOptions};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::cursor::Cursor;
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::protocol::{
     ActionType, CancelStatus, Command, FlightEndpoint, FlightInfo, PollInfo, SessionOptionValue,
     SubstraitPlan, Ticket, TransactionEnd,
@@ -30,7 +33,7 @@ use crate::transport::{CallOptions, Transport};
 pub struct Session {
     shared: Arc<Shared>,
     /// Its place on a channel that a [`Connector`] shares out.
-    _lease: Option<Arc<()>>,
+    lease: Option<Arc<()>>,
 }
 
 impl Session {
@@ -56,25 +59,34 @@ impl Session {
         T: TryInto<Config>,
         Error: From<T::Error>,
     {
-        let config: Config = target.try_into()?;
-        Self::begin_over(Transport::connect(&config).await?, None).await
+        Connector::new(target)?.connect().await
     }
 
     async fn begin_over(transport: Transport, lease: Option<Arc<()>>) -> Result<Self> {
         let session = Self {
             shared: Shared::new(transport),
-            _lease: lease,
+            lease,
         };
-        let config = session.shared.config();
-        let named = [("catalog", config.get_catalog()), ("schema", config.get_schema())];
-        let options: Vec<_> = named
+        session.name_place().await?;
+        Ok(session)
+    }
+
+    /// Tells the server the catalog and schema of the connection string.
+    async fn name_place(&self) -> Result<()> {
+        let options = self.place();
+        if options.is_empty() {
+            return Ok(());
+        }
+        self.send_options(options).await
+    }
+
+    /// The session options that come from the connection string.
+    fn place(&self) -> BTreeMap<String, SessionOptionValue> {
+        let config = self.shared.config();
+        [("catalog", config.get_catalog()), ("schema", config.get_schema())]
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), SessionOptionValue::from(value?))))
-            .collect();
-        if !options.is_empty() {
-            session.set_options(options).await?;
-        }
-        Ok(session)
+            .collect()
     }
 
     /// The configuration it was connected with.
@@ -312,6 +324,20 @@ impl Session {
         &self,
         options: impl IntoIterator<Item = (String, SessionOptionValue)>,
     ) -> Result<()> {
+        let options: BTreeMap<_, _> = options.into_iter().collect();
+        // Before the answer: nobody knows what a server has done whose answer was not awaited.
+        self.shared.altered(options.keys().cloned());
+        let answer = self.send_options(options).await;
+        if answer
+            .as_ref()
+            .is_err_and(|error| error.kind() == Kind::NotSupported)
+        {
+            let _none = self.shared.take_altered();
+        }
+        answer
+    }
+
+    async fn send_options(&self, options: BTreeMap<String, SessionOptionValue>) -> Result<()> {
         self.shared
             .demand(Feature::SessionOptions, Operation::SessionOptions)?;
         let answer = self
@@ -328,7 +354,7 @@ impl Session {
             .map(|(name, why)| format!("{name}: {why}"))
             .collect();
         let words = format!("the server refused session options: {}", refused.join(", "));
-        Err(Error::new(crate::error::Kind::InvalidRequest, words)
+        Err(Error::new(Kind::InvalidRequest, words)
             .during(Operation::SetSessionOptions)
             .on(self.peer()))
     }
@@ -381,7 +407,7 @@ impl Session {
     /// # Errors
     ///
     /// `NotSupported` when the server has no sessions.
-    pub async fn options(&self) -> Result<std::collections::BTreeMap<String, SessionOptionValue>> {
+    pub async fn options(&self) -> Result<BTreeMap<String, SessionOptionValue>> {
         self.shared
             .demand(Feature::SessionOptions, Operation::SessionOptions)?;
         let answer = self.shared.protocol()?.session_options(&CallOptions::new()).await;
@@ -426,7 +452,6 @@ impl Session {
     ///
     /// `Connection`, `Timeout` or `Authentication` when there is none, or the wrong one.
     pub async fn ping(&self) -> Result<()> {
-        use crate::error::Kind;
         match self.list_actions().await {
             Err(error)
                 if matches!(
@@ -443,22 +468,84 @@ impl Session {
         }
     }
 
-    /// Rolls back what is open, waits for clean-ups under way, and puts autocommit back to what the connection string says.
+    /// Puts the session back to what the connection string says: rolls back what is open, waits for clean-ups under way, restores autocommit and
+    /// the session options that were set since; those that the string does not name are erased.
     ///
     /// # Errors
     ///
-    /// What the server says to the rollback.
+    /// What the server says to the rollback or the options.
     pub async fn reset(&self) -> Result<()> {
         self.shared.end(TransactionEnd::Rollback).await?;
         self.shared
             .set_autocommit(self.shared.config().get_autocommit())
             .await;
-        Ok(())
+        self.shared.settle().await;
+        let mut options: BTreeMap<_, _> = self
+            .shared
+            .take_altered()
+            .into_iter()
+            .map(|name| (name, SessionOptionValue::Unset))
+            .collect();
+        if options.is_empty() {
+            return Ok(());
+        }
+        options.extend(self.place());
+        self.send_options(options).await
     }
 
-    /// As [`reset`](Self::reset), in the background: the next statement waits until it is done. What a pool does when a session is handed back.
+    /// Begins a new session on the server over the same connection and login: whatever the server kept for the old one is gone, options,
+    /// cookies, temporary tables and prepared statements included.
+    ///
+    /// # Errors
+    ///
+    /// As [`reset`](Self::reset), and what the server says to the end of the old session.
+    pub async fn restart(&self) -> Result<()> {
+        self.shared.end(TransactionEnd::Rollback).await?;
+        self.shared
+            .set_autocommit(self.shared.config().get_autocommit())
+            .await;
+        if !self.shared.restart().await? {
+            return self.reset().await;
+        }
+        let _gone_with_the_old_session = self.shared.take_altered();
+        self.name_place().await
+    }
+
+    /// Ends what is open, in the background: results are cancelled, the transaction is rolled back, autocommit is put back. The next statement
+    /// waits for the rollback, [`settle`](Self::settle) for all of it. What a pool does when a session is handed back.
     pub fn release(&mut self) {
+        self.shared.cancel_results();
         self.shared.release();
+    }
+
+    /// Waits until clean-ups under way are done: rollbacks, cancelled results, statements closed.
+    pub async fn settle(&self) {
+        self.shared.settle().await;
+    }
+
+    /// Says whether no clean-up is under way.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.shared.is_settled()
+    }
+
+    /// Says whether session options were set since it began, or since the last [`reset`](Self::reset).
+    #[must_use]
+    pub fn has_changed_options(&self) -> bool {
+        self.shared.is_altered()
+    }
+
+    /// How many handles stand on the session beside itself: statements, results, the catalog. A pool does not lend a session that
+    /// somebody else can still use.
+    #[must_use]
+    pub fn handles(&self) -> usize {
+        Arc::strong_count(&self.shared).saturating_sub(1)
+    }
+
+    /// What closes the session from elsewhere, without keeping it alive.
+    #[must_use]
+    pub fn close_handle(&self) -> CloseHandle {
+        CloseHandle::new(&self.shared)
     }
 
     /// Ends the session: rolls back what is open, finishes clean-ups, closes it on the server.

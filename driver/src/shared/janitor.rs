@@ -1,7 +1,7 @@
 //! One task per session that does what nobody can wait for: a handle was dropped, a transaction forgotten, a result left unread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -37,22 +37,31 @@ pub(super) enum Made {
 #[derive(Debug)]
 pub(super) struct Janitor {
     jobs: mpsc::UnboundedSender<Job>,
-    /// Rollbacks under way: the next statement of the session waits for them.
-    rollbacks: Arc<AtomicUsize>,
+    under_way: Arc<UnderWay>,
+}
+
+/// What has been sent and is not done.
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// The next statement of the session waits for these.
+    rollbacks: AtomicUsize,
+    all: AtomicUsize,
 }
 
 impl Janitor {
-    pub(super) fn start(protocol: Protocol) -> Self {
+    /// Starts the task; it sets `broken` when a rollback failed, as a transaction may then still be open.
+    pub(super) fn start(protocol: Protocol, broken: Arc<AtomicBool>) -> Self {
         let (jobs, received) = mpsc::unbounded_channel();
-        let rollbacks = Arc::new(AtomicUsize::new(0));
-        tokio::spawn(work(protocol, received, Arc::clone(&rollbacks)));
-        Self { jobs, rollbacks }
+        let under_way = Arc::<UnderWay>::default();
+        tokio::spawn(work(protocol, received, Arc::clone(&under_way), broken));
+        Self { jobs, under_way }
     }
 
     pub(super) fn send(&self, job: Job) {
         if matches!(job, Job::Rollback(_) | Job::Undo(Made::Transaction, _)) {
-            self.rollbacks.fetch_add(1, Ordering::AcqRel);
+            self.under_way.rollbacks.fetch_add(1, Ordering::AcqRel);
         }
+        self.under_way.all.fetch_add(1, Ordering::AcqRel);
         // The task ends only with its runtime, and then nothing can be sent to the server either.
         let _no_runtime = self.jobs.send(job);
     }
@@ -77,9 +86,14 @@ impl Janitor {
         result
     }
 
+    /// Says whether nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.all.load(Ordering::Acquire) == 0
+    }
+
     /// Waits until no rollback is under way.
     pub(super) async fn settle(&self) {
-        if self.rollbacks.load(Ordering::Acquire) > 0 {
+        if self.under_way.rollbacks.load(Ordering::Acquire) > 0 {
             self.drain().await;
         }
     }
@@ -106,11 +120,17 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollbacks: Arc<AtomicUsize>) {
+async fn work(
+    protocol: Protocol,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
+    under_way: Arc<UnderWay>,
+    broken: Arc<AtomicBool>,
+) {
     let options = CallOptions::new();
     while let Some(job) = jobs.recv().await {
         let (operation, result) = match job {
             Job::Done(done) => {
+                under_way.all.fetch_sub(1, Ordering::AcqRel);
                 let _nobody_waits = done.send(());
                 continue;
             }
@@ -120,7 +140,10 @@ async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollba
             ),
             Job::Rollback(open) => {
                 let result = open.end(&protocol, TransactionEnd::Rollback).await;
-                rollbacks.fetch_sub(1, Ordering::AcqRel);
+                if result.as_ref().is_err_and(|error| open.may_be_left_by(error)) {
+                    broken.store(true, Ordering::Release);
+                }
+                under_way.rollbacks.fetch_sub(1, Ordering::AcqRel);
                 (Operation::Rollback, result)
             }
             Job::Undo(made, call) => {
@@ -130,7 +153,7 @@ async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollba
                     (Err(error), _) => Err(error),
                 };
                 if made == Made::Transaction {
-                    rollbacks.fetch_sub(1, Ordering::AcqRel);
+                    under_way.rollbacks.fetch_sub(1, Ordering::AcqRel);
                     (Operation::Rollback, undone)
                 } else {
                     (Operation::CloseStatement, undone)
@@ -142,6 +165,7 @@ async fn work(protocol: Protocol, mut jobs: mpsc::UnboundedReceiver<Job>, rollba
                 protocol.close_session(&options).await.map(drop),
             ),
         };
+        under_way.all.fetch_sub(1, Ordering::AcqRel);
         match result {
             // A server that does not know sessions or cancelling has nothing to clean up.
             Err(error) if !matches!(error.kind(), Kind::NotSupported | Kind::NotFound) => {

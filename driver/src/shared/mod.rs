@@ -3,11 +3,13 @@
 mod capabilities;
 mod features;
 mod janitor;
+mod release;
 mod transaction;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -25,7 +27,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::protocol::{CancelStatus, FlightInfo, Prepared, Protocol, TransactionEnd};
 use crate::sql::Dialect;
-use crate::stream::{BatchStream, CancelHandle};
+use crate::stream::{BatchStream, CancelHandle, WeakCancelHandle};
 use crate::transport::{CallOptions, Locations, Transport, expired};
 
 /// The session behind its handles: the last one dropped ends it on the server.
@@ -41,14 +43,19 @@ pub(crate) struct Shared {
     closed: AtomicBool,
     /// Set by an error after which the session's state on the server is unknown.
     broken: Arc<AtomicBool>,
+    /// Session options set since it began.
+    altered: Mutex<BTreeSet<String>>,
+    /// The results that are open.
+    results: Mutex<Vec<WeakCancelHandle>>,
 }
 
 impl Shared {
     pub(crate) fn new(transport: Transport) -> Arc<Self> {
         let autocommit = transport.config().get_autocommit();
         let protocol = Protocol::new(transport.clone());
+        let broken = Arc::<AtomicBool>::default();
         Arc::new(Self {
-            janitor: Janitor::start(protocol.clone()),
+            janitor: Janitor::start(protocol.clone(), Arc::clone(&broken)),
             locations: Locations::new(transport),
             protocol,
             features: Features::default(),
@@ -56,7 +63,9 @@ impl Shared {
             dialect: tokio::sync::OnceCell::new(),
             transaction: tokio::sync::Mutex::new(TransactionState::new(autocommit)),
             closed: AtomicBool::new(false),
-            broken: Arc::default(),
+            broken,
+            altered: Mutex::default(),
+            results: Mutex::default(),
         })
     }
 
@@ -116,10 +125,7 @@ impl Shared {
 
     /// Takes note when an error leaves the session in doubt.
     pub(crate) fn watch<T>(&self, result: Result<T>) -> Result<T> {
-        if result
-            .as_ref()
-            .is_err_and(|error| error.is_connection() || error.kind() == Kind::Protocol)
-        {
+        if result.as_ref().is_err_and(Error::leaves_doubt) {
             self.broken.store(true, Ordering::Release);
         }
         result
@@ -180,6 +186,7 @@ impl Shared {
         handle: CancelHandle,
     ) -> Result<BatchStream> {
         self.ask_about(&info, &handle);
+        self.results_include(&handle);
         let mut unread = CancelUnlessOpen(Some(Unread {
             shared: Arc::clone(self),
             info: info.clone(),
@@ -308,4 +315,8 @@ impl Drop for CancelUnlessOpen {
             unread.cancel();
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,6 +28,14 @@ impl OpenTransaction {
         }
     }
 
+    /// Says whether it may still be open after a rollback that failed: not when the server knows of none.
+    pub(super) fn may_be_left_by(&self, error: &Error) -> bool {
+        match self {
+            Self::Id(_) => error.kind() != Kind::NotFound,
+            Self::Text(_) => error.leaves_doubt(),
+        }
+    }
+
     /// Ends it. A commit whose answer did not come may have happened: the error then says so.
     pub(super) async fn end(&self, protocol: &Protocol, end: TransactionEnd) -> Result<()> {
         let options = CallOptions::new();

@@ -1,7 +1,7 @@
 //! Ending a query from another task.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,21 @@ pub(crate) type AskServer = Arc<dyn Fn() -> BoxFuture<'static, Result<CancelStat
 /// CancelQuery, and in any case by the reset of the streams that are open.
 #[derive(Clone)]
 pub struct CancelHandle(Arc<State>);
+
+/// A handle that does not keep what it would ask the server by.
+pub(crate) struct WeakCancelHandle(Weak<State>);
+
+impl WeakCancelHandle {
+    /// The handle, unless the query is gone.
+    pub(crate) fn upgrade(&self) -> Option<CancelHandle> {
+        self.0.upgrade().map(CancelHandle)
+    }
+
+    /// Says whether the query is still there.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
 
 struct State {
     token: CancellationToken,
@@ -75,6 +90,10 @@ impl CancelHandle {
 
     pub(crate) fn ask_by(&self, ask: AskServer) {
         *self.0.ask.lock().unwrap_or_else(PoisonError::into_inner) = Some(ask);
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakCancelHandle {
+        WeakCancelHandle(Arc::downgrade(&self.0))
     }
 
     /// Becomes ready when the query is cancelled.

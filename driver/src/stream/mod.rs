@@ -26,6 +26,7 @@ use futures::{Stream, StreamExt as _};
 use tokio::time::{Instant, Sleep};
 
 pub use self::cancel::CancelHandle;
+pub(crate) use self::cancel::WeakCancelHandle;
 use self::conform::{agree, conform};
 use self::endpoint::{EndpointReader, Reading};
 use self::fanout::{Bounds, Fanout};

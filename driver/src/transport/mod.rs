@@ -102,26 +102,19 @@ impl Identity {
 }
 
 impl Transport {
-    /// Opens a session's first channel, to the first of its hosts that answers, and logs in.
-    pub(crate) async fn connect(config: &Config) -> Result<Self> {
-        Self::connect_bare(config).await?.begin().await
+    /// The hosts of a configuration, in the order in which it names them.
+    pub(crate) fn addresses(config: &Config) -> Result<Vec<Address>> {
+        addresses(config)
     }
 
-    /// Opens a channel to the first host that answers, without logging in.
-    pub(crate) async fn connect_bare(config: &Config) -> Result<Self> {
-        let identity = Arc::new(Identity::new(config));
-        let mut last = None;
+    /// Opens a channel to a host, without logging in.
+    pub(crate) async fn connect_bare(config: &Config, address: Address) -> Result<Self> {
         let dial = Dial {
             reach: Reach::Named,
             patience: config.get_connect_timeout(),
         };
-        for address in addresses(config)? {
-            match connect::open(config, &address, dial).await {
-                Ok(line) => return Self::over(line, identity, address, Arc::default()),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| Error::config("the connection string names no host")))
+        let line = connect::open(config, &address, dial).await?;
+        Self::over(line, Arc::new(Identity::new(config)), address, Arc::default())
     }
 
     /// The same session over a channel to another server, as a location of an endpoint asks for.
@@ -412,7 +405,6 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// The hosts of a configuration, in the order they are tried.
 fn addresses(config: &Config) -> Result<Vec<Address>> {
     config.validate()?;
     let kind = config.get_transport();
@@ -428,16 +420,12 @@ fn addresses(config: &Config) -> Result<Vec<Address>> {
         }]);
     }
     let hosts = config.get_hosts();
-    let mut addresses: Vec<_> = hosts
+    Ok(hosts
         .iter()
         .map(|host| Address {
             kind,
             host: host.name().to_owned(),
             port: host.port(),
         })
-        .collect();
-    if config.get_target() == crate::config::HostOrder::Random {
-        fastrand::shuffle(&mut addresses);
-    }
-    Ok(addresses)
+        .collect())
 }

@@ -51,6 +51,7 @@ pub(crate) struct Facts {
     pub(crate) cancel: bool,
     pub(crate) ingest: bool,
     pub(crate) transaction_timeout: Duration,
+    pub(crate) read_only: bool,
 }
 
 /// Every code that means something for SQLite.
@@ -67,7 +68,7 @@ fn server(info: &mut SqlInfoDataBuilder, facts: Facts) {
     info.append(SqlInfo::FlightSqlServerName, "Jetbridge reference server");
     info.append(SqlInfo::FlightSqlServerVersion, env!("CARGO_PKG_VERSION"));
     info.append(SqlInfo::FlightSqlServerArrowVersion, arrow::ARROW_VERSION);
-    info.append(SqlInfo::FlightSqlServerReadOnly, false);
+    info.append(SqlInfo::FlightSqlServerReadOnly, facts.read_only);
     info.append(SqlInfo::FlightSqlServerSql, true);
     info.append(SqlInfo::FlightSqlServerSubstrait, false);
     info.append(SqlInfo::FlightSqlServerSubstraitMinVersion, "");
