@@ -142,7 +142,8 @@ fn a_failure_reaches_all_who_wait_and_no_place_is_lost() {
                     let book = Arc::clone(&book);
                     thread::spawn(move || {
                         let wait = book.wait();
-                        if book.reserve_if_lacking() {
+                        // As the pool does: after an attempt has ended, whoever came meanwhile is looked after.
+                        while book.reserve_if_lacking() {
                             // The attempt fails for good.
                             book.failed();
                             book.refuse(&Arc::new(()));

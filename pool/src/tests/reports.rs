@@ -95,8 +95,8 @@ async fn what_happens_is_counted() {
     assert_eq!(seen.acquired_at_once + seen.acquired_after_waiting, 5);
     assert_eq!(seen.closed_for(crate::Closed::Broken), 1);
     assert_eq!((seen.wait.count, seen.hold.count), (5, 5));
-    assert_eq!(seen.hold.sum, Duration::from_millis(67));
-    assert_eq!(seen.wait.sum, Duration::from_millis(7));
+    assert!((67..=75).contains(&seen.hold.sum.as_millis()), "{:?}", seen.hold);
+    assert!((7..=12).contains(&seen.wait.sum.as_millis()), "{:?}", seen.wait);
 }
 
 #[cfg(feature = "opentelemetry")]
