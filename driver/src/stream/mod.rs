@@ -291,7 +291,7 @@ impl BatchStream {
         self.finished = true;
         self.source = Source::Empty;
         let error = error.during(Operation::Execute).on(self.peer.clone());
-        let in_doubt = error.is_connection() && error.peer() == Some(&self.peer);
+        let in_doubt = error.leaves_doubt() && error.peer() == Some(&self.peer);
         if let Some(broken) = self.broken.take().filter(|_| in_doubt) {
             broken.store(true, Ordering::Release);
         }
