@@ -2,6 +2,7 @@
 //! where `CI=true`.
 
 mod compare;
+mod compatibility;
 mod cuts;
 mod go_sqlite;
 mod holes;

@@ -1,5 +1,6 @@
 //! Sail: Spark SQL; it knows CommandStatementQuery and little else.
 
+use arrow::datatypes::DataType;
 use futures::TryStreamExt as _;
 use jetbridge::{IngestMode, Kind, Params, TableFilter, Value};
 use jetbridge_conformance::{hostile, require, server};
@@ -150,18 +151,18 @@ async fn the_catalog_is_read_in_sql() {
     let sail = require!(server::sail().await);
     let session = connect(&sail).await;
     for sql in [
-        "create table first (a int not null, b decimal(10, 2))",
+        "create table alpha (a int not null, b decimal(10, 2))",
         "create view seen as select 1 as x",
-        "create database other",
-        "create table other.second (z timestamp)",
+        "create database side",
+        "create table side.beta (z timestamp)",
     ] {
         session.execute(sql).await.unwrap();
     }
     assert!(session.capabilities().await.unwrap().is_empty());
     let catalog = session.catalog();
     assert!(catalog.catalogs().await.unwrap().contains(&"sail".to_owned()));
-    let schemas = catalog.schemas(Some("sail"), Some("o%")).await.unwrap();
-    assert_eq!((schemas.len(), schemas[0].name.as_str()), (1, "other"));
+    let schemas = catalog.schemas(Some("sail"), Some("si%")).await.unwrap();
+    assert_eq!((schemas.len(), schemas[0].name.as_str()), (1, "side"));
     let all = TableFilter {
         catalog: Some("sail".to_owned()),
         ..TableFilter::default()
@@ -175,9 +176,9 @@ async fn the_catalog_is_read_in_sql() {
     assert_eq!(
         names,
         [
-            ("sail.default.first".to_owned(), "TABLE"),
+            ("sail.default.alpha".to_owned(), "TABLE"),
             ("sail.default.seen".to_owned(), "VIEW"),
-            ("sail.other.second".to_owned(), "TABLE"),
+            ("sail.side.beta".to_owned(), "TABLE"),
         ]
     );
     let views = TableFilter {
@@ -186,19 +187,21 @@ async fn the_catalog_is_read_in_sql() {
     };
     assert_eq!(catalog.tables(&views).await.unwrap().len(), 1);
     let columns = catalog.columns(&all, None).await.unwrap();
-    let of_first: Vec<_> = columns
+    let of_alpha: Vec<_> = columns
         .iter()
-        .filter(|entry| entry.table == "first")
+        .filter(|entry| entry.table == "alpha")
         .map(|entry| {
             (
                 entry.ordinal,
                 entry.column.name(),
-                entry.column.nullable(),
-                entry.column.scale(),
+                entry.column.data_type().clone(),
             )
         })
         .collect();
-    assert_eq!(of_first, [(1, "a", false, Some(0)), (2, "b", true, Some(2))]);
-    let error = catalog.primary_keys("first").await.unwrap_err();
+    assert_eq!(
+        of_alpha,
+        [(1, "a", DataType::Int32), (2, "b", DataType::Decimal128(10, 2))]
+    );
+    let error = catalog.primary_keys("alpha").await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotSupported, "{error}");
 }
