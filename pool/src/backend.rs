@@ -63,11 +63,15 @@ impl Backend for Connector {
             self.config().get_pool_recycle(),
             RecycleMethod::Fast | RecycleMethod::Verified
         );
-        needs_nothing && session.is_settled() && !session.has_changed_options() && session.handles() <= kept
+        let calm = session.is_settled() && !session.is_in_doubt();
+        needs_nothing && calm && !session.has_changed_options() && session.handles() <= kept
     }
 
     async fn reset(&self, session: &mut Session, kept: usize) -> Result<()> {
         session.settle().await;
+        if session.is_in_doubt() {
+            Box::pin(session.ping()).await?;
+        }
         if session.handles() > kept {
             return Err(Error::new(
                 Kind::State,

@@ -227,10 +227,10 @@ impl Error {
         matches!(self.0.kind, Kind::Connection | Kind::CommitOutcomeUnknown)
     }
 
-    /// Says whether nobody knows afterwards what state the session is in: the connection broke, an answer did not come or made no
-    /// sense, or the credentials are not good any more.
+    /// Says whether nobody knows afterwards what state the session is in: the connection broke, an answer made no sense, or the credentials
+    /// are not good any more.
     pub(crate) fn leaves_doubt(&self) -> bool {
-        self.is_connection() || matches!(self.0.kind, Kind::Protocol | Kind::Timeout | Kind::Authentication)
+        self.is_connection() || matches!(self.0.kind, Kind::Protocol | Kind::Authentication)
     }
 }
 

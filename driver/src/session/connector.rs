@@ -187,7 +187,7 @@ impl Connector {
         }
         match session.capabilities().await {
             Ok(capabilities) => Ok(capabilities.read_only() != Some(true)),
-            Err(error) if error.leaves_doubt() => Err(error),
+            Err(error) if error.leaves_doubt() || error.kind() == Kind::Timeout => Err(error),
             Err(_) => Ok(true),
         }
     }

@@ -446,6 +446,13 @@ impl Session {
         self.shared.is_broken()
     }
 
+    /// Says whether an answer did not come in time, so that nobody knows whether the server still hears; a [`ping`](Self::ping) that is answered
+    /// clears it up.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.shared.is_in_doubt()
+    }
+
     /// Asks the server for a sign of life: any answer will do.
     ///
     /// # Errors

@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     closed: AtomicBool,
     /// Set by an error after which the session's state on the server is unknown.
     broken: Arc<AtomicBool>,
+    /// Set when an answer did not come in time: the server may not hear any more.
+    in_doubt: AtomicBool,
     /// Session options set since it began.
     altered: Mutex<BTreeSet<String>>,
     /// The results that are open.
@@ -64,6 +66,7 @@ impl Shared {
             transaction: tokio::sync::Mutex::new(TransactionState::new(autocommit)),
             closed: AtomicBool::new(false),
             broken,
+            in_doubt: AtomicBool::new(false),
             altered: Mutex::default(),
             results: Mutex::default(),
         })
@@ -128,7 +131,14 @@ impl Shared {
         if result.as_ref().is_err_and(Error::leaves_doubt) {
             self.broken.store(true, Ordering::Release);
         }
+        if result.as_ref().is_err_and(|error| error.kind() == Kind::Timeout) {
+            self.in_doubt.store(true, Ordering::Release);
+        }
         result
+    }
+
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.in_doubt.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_broken(&self) -> bool {
@@ -136,6 +146,7 @@ impl Shared {
     }
 
     pub(crate) fn mend(&self) {
+        self.in_doubt.store(false, Ordering::Release);
         self.broken.store(false, Ordering::Release);
     }
 

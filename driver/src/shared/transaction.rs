@@ -32,7 +32,7 @@ impl OpenTransaction {
     pub(super) fn may_be_left_by(&self, error: &Error) -> bool {
         match self {
             Self::Id(_) => error.kind() != Kind::NotFound,
-            Self::Text(_) => error.leaves_doubt(),
+            Self::Text(_) => error.leaves_doubt() || error.kind() == Kind::Timeout,
         }
     }
 
