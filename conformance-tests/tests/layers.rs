@@ -34,6 +34,7 @@ const LAYERS: &[(&str, &str)] = &[
         "blocking",
         "error secret metadata trace config transport protocol stream types cursor shared statement catalog session",
     ),
+    ("fuzzing", "config cursor protocol shared stream transport types"),
 ];
 
 /// Statements and the catalog import all below them, and not each other.

@@ -16,6 +16,9 @@ mod catalog;
 pub mod config;
 pub mod cursor;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod metadata;
 mod protocol;
 pub mod secret;

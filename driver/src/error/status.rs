@@ -58,6 +58,7 @@ impl Error {
         let mut refused = false;
         let mut reset = false;
         let mut timed_out = false;
+        let mut refused_here = false;
         let mut words = Vec::new();
         let mut next = Some(cause);
         while let Some(error) = next {
@@ -65,6 +66,7 @@ impl Error {
             if let Some(http) = error.downcast_ref::<h2::Error>() {
                 refused |= is_unread(http);
                 reset |= http.is_reset() && http.is_remote();
+                refused_here |= http.is_reset() && http.is_library();
             }
             // The request was still waiting when the connection ended.
             if let Some(error) = error.downcast_ref::<hyper::Error>() {
@@ -88,6 +90,16 @@ impl Error {
         };
         error.0.refused = connecting || refused;
         error.0.reset = reset && !refused;
+        if error.message().contains(HEADERS_TOO_LARGE) {
+            error.0.message = "the server sent more headers than the limit".to_owned();
+            return error
+                .becomes(Kind::Resource)
+                .hint("raise the option max_header_size, or have the server send less");
+        }
+        if refused_here {
+            // HTTP/2 does not say which rule the answer broke.
+            return error.hint("if the server sends large headers, raise the option max_header_size");
+        }
         error
     }
 
@@ -113,6 +125,9 @@ fn is_unread(error: &h2::Error) -> bool {
 
 /// The words for a server that takes a connection and leaves it at that.
 pub(crate) const SILENT: &str = "the server accepted the connection and then said nothing";
+
+/// What HTTP/2 says when it ends a connection for headers beyond all measure.
+const HEADERS_TOO_LARGE: &str = "header_list_way_too_large";
 
 /// The deepest words of a chain of causes say most; those above it only where they add something.
 fn innermost(words: &[String], status: &Status) -> String {

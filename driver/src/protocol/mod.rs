@@ -13,6 +13,8 @@
 mod action;
 mod command;
 mod data;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod get;
 mod info;
 mod messages;

@@ -15,6 +15,8 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 
 use self::capabilities::Asked;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::capabilities::fuzzing;
 pub use self::capabilities::{
     Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport,
 };

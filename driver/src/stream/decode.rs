@@ -57,8 +57,12 @@ impl Decoder {
     }
 
     fn read(&mut self, data: &DataMessage) -> Result<Decoded> {
-        let message = arrow_ipc::root_as_message(&data.header)
-            .map_err(|error| Error::protocol(format!("the server sent a broken Arrow message: {error}")))?;
+        let message = arrow_ipc::root_as_message(&data.header).map_err(|error| {
+            Error::protocol(format!(
+                "the server sent a broken Arrow message: {}",
+                on_one_line(&error)
+            ))
+        })?;
         match message.header_type() {
             MessageHeader::NONE => Ok(Decoded::NoBatch),
             MessageHeader::Schema => self.read_schema(&message),
@@ -173,7 +177,18 @@ fn missing(what: &str) -> Error {
 }
 
 fn broken(what: &'static str) -> impl Fn(arrow::error::ArrowError) -> Error {
-    move |error| Error::protocol(format!("the server sent a broken {what}: {error}")).caused_by(error)
+    move |error| {
+        Error::protocol(format!(
+            "the server sent a broken {what}: {}",
+            on_one_line(&error)
+        ))
+        .caused_by(error)
+    }
+}
+
+/// What a library says in many lines.
+fn on_one_line(words: &impl std::fmt::Display) -> String {
+    words.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

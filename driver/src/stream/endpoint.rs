@@ -163,8 +163,8 @@ async fn renewed(reading: &Reading, endpoint: FlightEndpoint) -> FlightEndpoint 
     }
     let protocol = Protocol::new(reading.locations.original().clone());
     match protocol.renew(&endpoint, &reading.options).await {
-        Ok(renewed) => renewed,
-        Err(_) => endpoint,
+        Ok(renewed) if renewed.ticket().is_some() => renewed,
+        Ok(_) | Err(_) => endpoint,
     }
 }
 

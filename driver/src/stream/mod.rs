@@ -7,6 +7,8 @@ mod endpoint;
 mod fanout;
 #[cfg(feature = "http-locations")]
 mod object;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod reader;
 mod source;
 mod waiting;

@@ -5,6 +5,9 @@ mod channels;
 mod connect;
 mod cookies;
 mod deadline;
+mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod headers;
 mod location;
 #[cfg(feature = "http-locations")]
@@ -34,6 +37,7 @@ use self::connect::{Dial, Line, Reach};
 use self::cookies::CookieJar;
 pub(crate) use self::deadline::expired;
 use self::deadline::{Deadlines, within};
+pub(crate) use self::framing::Framing;
 pub use self::headers::CallOptions;
 pub(crate) use self::location::Candidate;
 use self::location::Route;
@@ -48,7 +52,7 @@ use crate::error::{Error, Kind, Operation, Result, metadata_of};
 use crate::metadata::Metadata;
 use crate::trace;
 
-pub(crate) type Client = FlightServiceClient<Channel>;
+pub(crate) type Client = FlightServiceClient<Framing<Channel>>;
 
 /// A channel to one server, with the identity of the session that uses it; cheap to clone.
 #[derive(Clone)]
@@ -145,7 +149,7 @@ impl Transport {
     fn over(line: Line, identity: Arc<Identity>, address: Address, channels: Arc<Channels>) -> Result<Self> {
         let Line { channel, pace } = line;
         let limit = identity.config.get_max_message_size();
-        let client = FlightServiceClient::new(channel.clone())
+        let client = FlightServiceClient::new(Framing::whole(channel.clone()))
             .max_decoding_message_size(limit)
             .max_encoding_message_size(limit);
         let (peer, origin) = (address.peer(), address.origin()?);
@@ -189,8 +193,8 @@ impl Transport {
     }
 
     /// The channel below the client, for a call that reads its answer itself.
-    pub(crate) fn channel(&self) -> Channel {
-        self.0.channel.clone()
+    pub(crate) fn channel(&self) -> Framing<Channel> {
+        Framing::begun(self.0.channel.clone())
     }
 
     /// Who reads an answer itself tells the connection what it has read.

@@ -2,6 +2,8 @@
 
 mod ask;
 mod code;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod read;
 mod value;
 
