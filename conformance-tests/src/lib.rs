@@ -1,8 +1,10 @@
 //! The suite: cases that a user could write, through every door of Jetbridge, against real servers.
 //!
-//! [`server`] starts the servers that are not ours and fetches what it needs for them; [`relay`] stands in front of one and cuts its connections.
+//! [`server`] starts the servers that are not ours and fetches what it needs for them; [`relay`] stands in front of one and cuts its connections;
+//! [`fault`] has servers that misbehave.
 
 pub mod check;
+pub mod fault;
 pub mod hostile;
 pub mod relay;
 pub mod server;
