@@ -5,10 +5,10 @@ mod conform;
 mod decode;
 mod endpoint;
 mod fanout;
-#[cfg(feature = "http-locations")]
-mod object;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+#[cfg(feature = "http-locations")]
+mod object;
 mod reader;
 mod source;
 mod waiting;
