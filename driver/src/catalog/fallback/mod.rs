@@ -79,10 +79,14 @@ fn quoted(name: &str, quote: &str) -> String {
     format!("{quote}{}{quote}", name.replace(quote, &quote.repeat(2)))
 }
 
-/// Runs a query of the catalog. It changes nothing, so that it may be sent again where a statement of the user may not.
+/// Runs a query of the catalog, outside of any transaction, which a refusal could spoil. It changes nothing, so that it may be sent again
+/// where a statement of the user may not.
 async fn run(shared: &Arc<Shared>, sql: String) -> Result<Cursor> {
-    let (options, transaction) = (CallOptions::new(), shared.transaction().await?);
-    let command = Command::Query { sql, transaction };
+    let options = CallOptions::new();
+    let command = Command::Query {
+        sql,
+        transaction: None,
+    };
     let info = shared
         .protocol()?
         .flight_info(&Operation::Catalog, &command, &options)
