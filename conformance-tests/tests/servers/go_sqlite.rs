@@ -88,12 +88,11 @@ async fn rows_are_loaded_and_parameters_written() {
         ingest.run(batch.schema(), vec![batch.clone()]).await.unwrap(),
         Some(rows_in)
     );
-    assert_eq!(
-        rows(&session, "SELECT * FROM loaded").await.unwrap().len(),
-        batch.num_rows()
-    );
+    // The server cannot read columns of type TIMESTAMP.
+    let readable = batch.project(&[0, 1, 4]).unwrap();
+    literals::same_rows(&session, "SELECT n, t, x FROM loaded ORDER BY n", &readable).await;
     let session = connect_with(&server, "parameters=client").await;
-    hostile::come_back(&session, 20, true).await.unwrap();
+    hostile::come_back(&session, 20, false).await.unwrap();
     let named = Params::named([("low", Value::from(0_i64)), ("high", Value::from(2_i64))]);
     let mut cursor = session
         .statement("SELECT n FROM loaded WHERE n BETWEEN :low AND :high")

@@ -20,7 +20,12 @@ async fn ask(shared: &Arc<Shared>, options: &CallOptions) -> Result<Dialect> {
     let row = first_row(shared, Dialect::QUESTION, options).await?;
     let silent = || Error::protocol("the server did not say how it reads texts").during(Operation::Bind);
     let row = row.ok_or_else(silent)?;
-    let (backslash, quote): (String, String) = (row.get(0)?, row.get(1)?);
+    // By their values: some servers give columns of expressions as unions.
+    let text = |column: usize| match row.value(column)? {
+        Value::Text(text) => Ok(text),
+        _ => Err(silent()),
+    };
+    let (backslash, quote) = (text(0)?, text(1)?);
     let day_is_number = !matches!(
         row.value(2)?,
         Value::Date(_) | Value::Timestamp(_) | Value::Text(_)
@@ -33,7 +38,10 @@ async fn ask(shared: &Arc<Shared>, options: &CallOptions) -> Result<Dialect> {
             .unwrap_or_default(),
     };
     let names: String = match version {
-        Some(row) => row.get(0).unwrap_or_default(),
+        Some(row) => match row.value(0) {
+            Ok(Value::Text(version)) => version,
+            _ => String::new(),
+        },
         // What a server calls itself chooses how types are written, never how texts are.
         None if !day_is_number => {
             let known = shared.capabilities().await?;

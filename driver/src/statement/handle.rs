@@ -122,7 +122,9 @@ pub(super) async fn prepare_text(
     options: &CallOptions,
 ) -> Result<Prepared> {
     shared.demand(Feature::Prepare, Operation::Prepare)?;
-    let answer = shared.protocol()?.prepare(sql, transaction, options).await;
+    let (protocol, options) = (shared.protocol()?.clone(), options.clone());
+    let call = async move { protocol.prepare(sql, transaction, &options).await };
+    let answer = shared.make_statement(call).await;
     shared.watch(shared.note(Feature::Prepare, answer))
 }
 

@@ -96,7 +96,11 @@ fn type_name(data_type: &DataType, dialect: &Dialect) -> Option<String> {
         },
         DataType::Int16 | DataType::UInt8 => "SMALLINT",
         DataType::Int32 | DataType::UInt16 => "INT",
-        DataType::Int64 | DataType::UInt32 => "BIGINT",
+        DataType::Int64 | DataType::UInt32 => match family {
+            // Its own name for 64 bits, which all that is built on it knows.
+            Family::Sqlite => "INTEGER",
+            _ => "BIGINT",
+        },
         DataType::UInt64 => match family {
             Family::Sqlite | Family::DataFusion | Family::MySql => "BIGINT UNSIGNED",
             Family::DuckDb => "UBIGINT",
@@ -207,7 +211,7 @@ mod tests {
         );
         assert_eq!(
             of(IngestMode::CreateAppend, Family::Sqlite),
-            ["CREATE TABLE IF NOT EXISTS \"s\".\"a\"\"b\" (\"x`y\" BIGINT NOT NULL, \"t\" TIMESTAMP)"]
+            ["CREATE TABLE IF NOT EXISTS \"s\".\"a\"\"b\" (\"x`y\" INTEGER NOT NULL, \"t\" TIMESTAMP)"]
         );
         assert_eq!(
             insert(&target(IngestMode::Append), &schema, &Dialect::of(Family::Sqlite)),
