@@ -18,6 +18,24 @@ pub struct TableFilter {
     pub table_types: Vec<String>,
 }
 
+impl TableFilter {
+    /// The filter as it is sent. Some servers write types of tables in capitals, some do not, and many compare them as they are.
+    pub(super) fn in_any_case(&self) -> Self {
+        let mut table_types = Vec::new();
+        for name in &self.table_types {
+            for form in [name.clone(), name.to_uppercase(), name.to_lowercase()] {
+                if !table_types.contains(&form) {
+                    table_types.push(form);
+                }
+            }
+        }
+        Self {
+            table_types,
+            ..self.clone()
+        }
+    }
+}
+
 /// One table, named exactly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableName {
@@ -126,7 +144,19 @@ impl TableName {
 
 #[cfg(test)]
 mod tests {
-    use super::TableName;
+    use super::{TableFilter, TableName};
+
+    #[test]
+    fn types_of_tables_are_asked_for_in_any_case() {
+        let filter = TableFilter {
+            table_types: vec!["View".into(), "TABLE".into()],
+            ..TableFilter::default()
+        };
+        assert_eq!(
+            filter.in_any_case().table_types,
+            ["View", "VIEW", "view", "TABLE", "table"]
+        );
+    }
 
     #[test]
     fn a_key_without_catalog_and_schema_is_that_of_the_table_asked_for() {

@@ -98,7 +98,7 @@ impl Catalog {
 
     async fn tables_with(&self, filter: &TableFilter, include_schema: bool) -> Result<Vec<Table>> {
         let sieve = Sieve::new(&self.shared, filter).await?;
-        let command = self.commands().tables(filter, include_schema);
+        let command = self.commands().tables(&filter.in_any_case(), include_schema);
         let read = |record: Record<'_>| {
             let mut table = Table::read(&record)?;
             if include_schema {

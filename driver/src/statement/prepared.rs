@@ -201,14 +201,13 @@ impl PreparedStatement {
     ///
     /// `NotSupported` when the server does not describe prepared statements.
     pub async fn describe(&self) -> Result<SchemaRef> {
-        let Some(handle) = self.with(|prepared| prepared.answer.handle.clone()) else {
+        if self.prepared.is_none() {
             return self.statement.describe().await;
-        };
+        }
+        let options = &self.statement.options;
+        let handle = self.handle(options).await?;
         let command = Command::PreparedQuery { handle };
-        self.shared()
-            .protocol()?
-            .schema(&command, &CallOptions::new())
-            .await
+        self.shared().protocol()?.schema(&command, options).await
     }
 
     /// Closes it on the server and waits until that is done.
