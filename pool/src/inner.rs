@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::tasks::Handle;
 use deadpool::Runtime;
 use deadpool::managed::{self, PoolError, QueueMode, Timeouts};
 use jetbridge::{Config, Error, Kind, Operation, Result};
 use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use crate::backend::Backend;
 use crate::metrics::Closed;
@@ -19,7 +19,7 @@ use crate::pool::Status;
 use crate::pooled::Loan;
 use crate::reaper::{Reaper, take_idle};
 use crate::shared::{Manager, Shared, pool_closed};
-use crate::tasks;
+use crate::tasks::{self, Handle};
 
 /// How long sessions that were on loan until the end may take to close.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -119,7 +119,12 @@ impl<B: Backend> Inner<B> {
         let first = poll_fn(|context| Poll::Ready(taking.as_mut().poll(context))).await;
         let (at_once, taken) = match first {
             Poll::Ready(taken) => (true, taken),
-            Poll::Pending => (false, self.wait(taking).await?),
+            Poll::Pending => (
+                false,
+                self.wait(taking)
+                    .instrument(tracing::debug_span!(target: tasks::TARGET, "acquire"))
+                    .await?,
+            ),
         };
         let object = taken.map_err(|error| self.explain(error))?;
         let now = Instant::now();

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::tasks::Handle;
 use deadpool::managed::{self, Metrics as Seen, Object, RecycleError, RecycleResult, WeakPool};
 use jetbridge::{Config, Error, Kind, RecycleMethod, Result, SqlState};
 use tokio::sync::Notify;
@@ -17,7 +16,7 @@ use crate::leak::Loans;
 use crate::metrics::{Closed, Counts};
 use crate::slot::Slot;
 use crate::supply::{Refused, Supply};
-use crate::tasks;
+use crate::tasks::{self, Handle};
 
 /// A session that has rested for less is taken for sound (HikariCP and pgx have rules like it).
 const FRESH: Duration = Duration::from_secs(1);

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use jetbridge::Error;
 pub(crate) use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::backend::Backend;
 use crate::metrics::Closed;
@@ -28,7 +29,10 @@ pub(crate) fn connect<B: Backend>(core: &Arc<Shared<B>>) -> bool {
     let mut reserved = Reserved::new(core);
     let core_of_task = Arc::clone(core);
     start(core, async move {
-        core_of_task.connect().await;
+        core_of_task
+            .connect()
+            .instrument(tracing::debug_span!(target: TARGET, "connect"))
+            .await;
         reserved.keep();
     })
 }
@@ -60,7 +64,10 @@ pub(crate) fn tidy<B: Backend>(core: &Arc<Shared<B>>, slot: Slot<B>) {
     let coming = Coming(Some(Arc::clone(core)));
     let core_of_task = Arc::clone(core);
     start(core, async move {
-        let result = core_of_task.tidy(slot).await;
+        let result = core_of_task
+            .tidy(slot)
+            .instrument(tracing::debug_span!(target: TARGET, "reset"))
+            .await;
         coming.settle(result);
     });
 }
