@@ -46,7 +46,7 @@ async fn act(case: &Case, address: SocketAddr, observed: &mut Observed) -> Resul
             let statement = session.prepare("select n where n > ?").await?;
             read(statement.query((0_i64,)).await?, observed).await
         }
-        Act::SqlInfo => read(session.catalog().sql_info([]).await?, observed).await,
+        Act::SqlInfo => read(session.catalog().commands().sql_info([]).query().await?, observed).await,
         Act::Commit => {
             let transaction = session.begin().await?;
             transaction.update("update t set n = 1").await?;
