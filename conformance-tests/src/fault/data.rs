@@ -6,11 +6,15 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::IpcWriteOptions;
 use arrow_flight::encode::{DictionaryHandling, FlightDataEncoderBuilder};
+use arrow_flight::sql::SqlInfo;
+use arrow_flight::sql::metadata::SqlInfoDataBuilder;
 use arrow_flight::sql::{
     ActionBeginTransactionResult, ActionCreatePreparedStatementResult, DoPutUpdateResult, ProstMessageExt,
 };
 use arrow_flight::utils::batches_to_flight_data;
-use arrow_flight::{FlightData, FlightInfo, IpcMessage, PutResult, SchemaAsIpc};
+use arrow_flight::{
+    FlightData, FlightDescriptor, FlightEndpoint, FlightInfo, IpcMessage, PutResult, SchemaAsIpc, Ticket,
+};
 use bytes::Bytes;
 use futures::{FutureExt as _, TryStreamExt as _};
 use prost::Message as _;
@@ -73,6 +77,8 @@ pub fn encoded(schema: &Schema) -> Bytes {
 pub fn info(endpoints: usize) -> FlightInfo {
     FlightInfo {
         schema: encoded(&schema()),
+        // pyarrow takes no FlightInfo without one.
+        flight_descriptor: Some(FlightDescriptor::new_cmd("query")),
         endpoint: (0..endpoints).map(endpoint).collect(),
         total_records: -1,
         total_bytes: -1,
@@ -124,4 +130,33 @@ pub fn lie(message: &FlightData, honest: i64, claimed: i64) -> FlightData {
         data_header: header.into(),
         ..message.clone()
     }
+}
+
+/// The ticket of the sound answer to GetSqlInfo.
+pub const SQL_INFO: &str = "sql-info";
+
+/// The FlightInfo of the sound answer to GetSqlInfo.
+pub fn sql_info() -> FlightInfo {
+    let mut info = info(1);
+    info.schema = encoded(&known().schema());
+    info.endpoint = vec![FlightEndpoint {
+        ticket: Some(Ticket {
+            ticket: SQL_INFO.into(),
+        }),
+        ..FlightEndpoint::default()
+    }];
+    info
+}
+
+/// The rows of the sound answer to GetSqlInfo.
+pub fn sql_info_rows() -> Vec<FlightData> {
+    messages(&[known()])
+}
+
+fn known() -> RecordBatch {
+    let mut known = SqlInfoDataBuilder::new();
+    known.append(SqlInfo::FlightSqlServerName, "scripted");
+    known.append(SqlInfo::FlightSqlServerTransaction, 1_i32);
+    let known = known.build().expect("SqlInfo");
+    known.record_batch([]).expect("SqlInfo")
 }

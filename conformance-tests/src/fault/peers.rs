@@ -44,6 +44,10 @@ impl Peer {
 
     /// Whether it has what the case is about.
     fn can(self, case: &Case) -> bool {
+        // A limit that the case sets is Jetbridge's own option.
+        if case.options.contains("max_message_size") {
+            return false;
+        }
         match self {
             Self::Adbc => true,
             Self::PyArrow => {
@@ -134,6 +138,7 @@ fn judged(case: &Case, said: &str) -> String {
             judged_rows(case.rows, &rows)
         }
         "COUNT" => format!("runs it, count {rest}"),
+        _ if rest.contains("panicked") => "**panics**".to_owned(),
         _ => "error".to_owned(),
     }
 }

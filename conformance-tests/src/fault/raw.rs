@@ -79,6 +79,17 @@ async fn connection(socket: TcpStream, raw: Raw, seen: Arc<Seen>) -> Result<(), 
         let before = seen.note(&rpc, &headers);
         match rpc.as_str() {
             "GetFlightInfo" => {
+                let mut asked = request.into_body();
+                let mut command = BytesMut::new();
+                // The request is short, and its frames come while the connection is driven below.
+                while let Some(data) = next_data(&mut connection, &mut asked).await {
+                    command.extend_from_slice(&data?);
+                }
+                if command.windows(17).any(|bytes| bytes == b"CommandGetSqlInfo") {
+                    let mut stream = respond.send_response(head(200, "application/grpc"), false)?;
+                    stream.send_trailers(status("12"))?;
+                    continue;
+                }
                 let mut stream = respond.send_response(head(200, "application/grpc"), false)?;
                 stream.send_data(framed(&data::info(1)), false)?;
                 stream.send_trailers(status("0"))?;
@@ -99,6 +110,23 @@ async fn connection(socket: TcpStream, raw: Raw, seen: Arc<Seen>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// The next piece of a request, while the connection is driven on.
+async fn next_data(
+    connection: &mut Connection<TcpStream, Bytes>,
+    body: &mut h2::RecvStream,
+) -> Option<Result<Bytes, h2::Error>> {
+    std::future::poll_fn(|context| {
+        if let std::task::Poll::Ready(data) = body.poll_data(context) {
+            return std::task::Poll::Ready(data);
+        }
+        match connection.poll_closed(context) {
+            std::task::Poll::Ready(_) => std::task::Poll::Ready(None),
+            std::task::Poll::Pending => std::task::Poll::Pending,
+        }
+    })
+    .await
 }
 
 async fn stream(mut respond: SendResponse<Bytes>, raw: Raw, before: usize) -> Result<(), h2::Error> {

@@ -111,6 +111,8 @@ pub struct Script {
     pub(super) action: Answering<String, Bytes>,
     pub(super) handshake: Answering<(), HandshakeResponse>,
     pub(super) raw: Option<Raw>,
+    /// Whether GetSqlInfo is answered as a query is, and not soundly: some clients ask it before anything else.
+    pub(super) sql_info_too: bool,
 }
 
 impl Default for Script {
@@ -131,6 +133,7 @@ impl Script {
                 Answer::send([HandshakeResponse::default()]).header("authorization", "Bearer t0")
             }),
             raw: None,
+            sql_info_too: false,
         }
     }
 
@@ -211,6 +214,13 @@ impl Script {
         answer: impl Fn(&Call) -> Answer<HandshakeResponse> + Send + Sync + 'static,
     ) -> Self {
         self.handshake = Arc::new(move |call, ()| answer(call));
+        self
+    }
+
+    /// Answers GetSqlInfo as it does queries.
+    #[must_use]
+    pub fn sql_info_too(mut self) -> Self {
+        self.sql_info_too = true;
         self
     }
 

@@ -54,6 +54,11 @@ impl Playing {
     }
 }
 
+fn is_sql_info(command: &[u8]) -> bool {
+    let name = b"CommandGetSqlInfo";
+    command.windows(name.len()).any(|bytes| bytes == name)
+}
+
 /// Plays an answer of many messages.
 fn play<T: Clone + Send + Sync + 'static>(
     answer: Answer<T>,
@@ -114,6 +119,9 @@ impl FlightService for Playing {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
+        if !self.script.sql_info_too && is_sql_info(&request.get_ref().cmd) {
+            return Ok(Response::new(data::sql_info()));
+        }
         let call = self.call("GetFlightInfo", request.metadata());
         play_one((self.script.info)(&call, ())).await
     }
@@ -129,6 +137,9 @@ impl FlightService for Playing {
     }
 
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
+        if request.get_ref().ticket == data::SQL_INFO {
+            return Ok(play(Answer::send(data::sql_info_rows())));
+        }
         let call = self.call("DoGet", request.metadata());
         let ticket = String::from_utf8_lossy(&request.get_ref().ticket).into_owned();
         Ok(play((self.script.get)(&call, ticket.parse().unwrap_or(0))))

@@ -60,6 +60,7 @@ pub fn table(peers: &PeerCells) -> String {
         "hangs",
         "crashes",
         "panics",
+        "not measured",
         "–",
     ] {
         let ours = all.iter().filter(|(ours, _)| is(ours, word)).count();

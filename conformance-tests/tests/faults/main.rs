@@ -1,6 +1,7 @@
 //! Jetbridge against the scripted servers: always runs, needs nothing but this machine.
 
 mod injection;
+mod page;
 
 use std::time::Duration;
 

@@ -57,7 +57,7 @@ async fn seven_steps(options: &str, bound: Duration) {
                 .ping()
                 .await
         };
-        timed("connect", bound, connect).await;
+        Box::pin(timed("connect", bound, connect)).await;
     };
     let handshake = async {
         // The connection is there, from an earlier session: the login of the next one gets no answer.

@@ -150,6 +150,7 @@ pub(super) fn cases() -> Vec<Case> {
                 })
             },
         )
+        .rows(&[1, 2, 3, 4])
         .fails(Protocol, &["another schema"]),
         Case::new(
             "nullability-differs-between-endpoints",
@@ -259,7 +260,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "sql-info-of-another-shape",
             "answers GetSqlInfo with one column of integers",
-            Script::new,
+            || Script::new().sql_info_too(),
         )
         .act(Act::SqlInfo),
         Case::new(

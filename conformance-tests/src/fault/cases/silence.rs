@@ -94,7 +94,7 @@ pub(super) fn cases() -> Vec<Case> {
         .with("&close_timeout=1s")
         .fails(Timeout, &["close_timeout"]),
         Case::new("sql-info-never-answered", "never answers GetSqlInfo", || {
-            Script::new().info(|_| Answer::of([Step::Hang]))
+            Script::new().sql_info_too().info(|_| Answer::of([Step::Hang]))
         })
         .act(Act::SqlInfo)
         .with("&metadata_timeout=1s")
