@@ -200,8 +200,9 @@ async fn metadata_commands(session: &Session) {
         text("db_schema_name", true),
         text("table_name", false),
         text("column_name", false),
-        text("key_name", true),
+        // The specification has these two the other way round.
         ("key_sequence", DataType::Int32, false),
+        text("key_name", true),
     ];
     let named = || table("catalog", "db_schema", "table");
     metadata(session, commands.primary_keys(named()), &primary).await;

@@ -24,11 +24,6 @@ const fn gap(server: &'static str, capability: &'static str, reason: &'static st
 pub(super) const GAPS: &[Gap] = &[
     gap(
         "Sail",
-        "update count",
-        "it tells no count: the statement runs, and its result is empty",
-    ),
-    gap(
-        "Sail",
         "parameters",
         "it cannot bind; `parameters=client` writes them into the statement",
     ),
