@@ -34,6 +34,10 @@ async fn plain_queries_and_parameters_work() {
     let keys = catalog.imported_keys("intTable").await.unwrap();
     assert_eq!(keys.len(), 1, "{keys:?}");
     assert_eq!(keys[0].pk_table, "foreignTable");
+    // It lists tables in a catalog, and their keys in none.
+    let table = tables.iter().find(|table| table.name == "intTable").unwrap();
+    assert_eq!(catalog.primary_keys(table).await.unwrap().len(), 1);
+    assert_eq!(catalog.imported_keys(table).await.unwrap(), keys);
 }
 
 #[tokio::test]

@@ -126,6 +126,17 @@ fn same(asked: Option<&str>, found: Option<&str>) -> bool {
 }
 
 impl TableName {
+    /// The names to ask a server by, one after the other until something is found: as given, then the table alone. Some servers list tables in
+    /// a catalog, and their keys in none.
+    pub(super) fn asked_as(&self) -> Vec<Self> {
+        let alone = Self::from(self.table.as_str());
+        if *self == alone {
+            vec![alone]
+        } else {
+            vec![self.clone(), alone]
+        }
+    }
+
     /// Says whether an answer is about this table. A server may leave out catalog and schema.
     pub(super) fn is(&self, catalog: Option<&str>, schema: Option<&str>, table: &str) -> bool {
         same(Some(&self.table), Some(table))

@@ -222,15 +222,21 @@ impl Catalog {
     /// `NotSupported` when the server has neither the command nor an information schema with keys.
     pub async fn primary_keys(&self, table: impl Into<TableName>) -> Result<Vec<PrimaryKeyColumn>> {
         let table = table.into();
-        let command = self.commands().primary_keys(table.clone());
-        let mut keys = match self
-            .ask(command, |record| PrimaryKeyColumn::read(&record))
-            .await?
-        {
-            Answer::Rows(keys) => keys,
-            Answer::Lacking(error) => fallback::primary_keys(&self.shared, error).await?,
-        };
-        keys.retain(|key| table.is(key.catalog.as_deref(), key.schema.as_deref(), &key.table));
+        let mut keys = Vec::new();
+        for name in table.asked_as() {
+            let command = self.commands().primary_keys(name);
+            keys = match self
+                .ask(command, |record| PrimaryKeyColumn::read(&record))
+                .await?
+            {
+                Answer::Rows(keys) => keys,
+                Answer::Lacking(error) => fallback::primary_keys(&self.shared, error).await?,
+            };
+            keys.retain(|key| table.is(key.catalog.as_deref(), key.schema.as_deref(), &key.table));
+            if !keys.is_empty() {
+                break;
+            }
+        }
         keys.sort_by_key(|key| key.key_sequence);
         Ok(keys)
     }
@@ -242,8 +248,17 @@ impl Catalog {
     /// As [`primary_keys`](Self::primary_keys).
     pub async fn exported_keys(&self, table: impl Into<TableName>) -> Result<Vec<ForeignKeyColumn>> {
         let table = table.into();
-        let command = self.commands().exported_keys(table.clone());
-        self.foreign_keys(command, |key| table.is_referred_to(key)).await
+        let mut keys = Vec::new();
+        for name in table.asked_as() {
+            let command = self.commands().exported_keys(name);
+            keys = self
+                .foreign_keys(command, |key| table.is_referred_to(key))
+                .await?;
+            if !keys.is_empty() {
+                break;
+            }
+        }
+        Ok(keys)
     }
 
     /// The foreign keys of a table.
@@ -253,8 +268,15 @@ impl Catalog {
     /// As [`primary_keys`](Self::primary_keys).
     pub async fn imported_keys(&self, table: impl Into<TableName>) -> Result<Vec<ForeignKeyColumn>> {
         let table = table.into();
-        let command = self.commands().imported_keys(table.clone());
-        self.foreign_keys(command, |key| table.refers(key)).await
+        let mut keys = Vec::new();
+        for name in table.asked_as() {
+            let command = self.commands().imported_keys(name);
+            keys = self.foreign_keys(command, |key| table.refers(key)).await?;
+            if !keys.is_empty() {
+                break;
+            }
+        }
+        Ok(keys)
     }
 
     /// The foreign keys of one table that refer to another.
