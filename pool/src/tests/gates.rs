@@ -70,10 +70,13 @@ async fn play(scene: Scene) {
         done.unwrap();
     }
     let scene = &stand_in.scene;
-    assert!(scene.most_open.load(Ordering::SeqCst) <= MOST, "{scene:?}");
+    let passes = |gate: Gate| matches!(gate, Gate::Ok | Gate::Slow(_));
+    // A session in doubt is closed beside the new one that takes its place: its server may never answer.
+    let in_doubt = !passes(scene.check) || !passes(scene.reset);
+    let most_open = scene.most_open.load(Ordering::SeqCst);
+    assert!(in_doubt || most_open <= MOST, "{scene:?}");
     let status = stand_in.pool.status();
     assert_eq!(status.waiting, 0, "{status:?} of {scene:?}");
-    let passes = |gate: Gate| matches!(gate, Gate::Ok | Gate::Slow(_));
     if passes(scene.create) && passes(scene.login) && passes(scene.close) {
         // All places are there: as many loans at once as the pool may have.
         tokio::time::sleep(Duration::from_secs(5)).await;
