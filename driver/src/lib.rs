@@ -50,7 +50,7 @@ pub use protocol::{
     SessionOptionError, SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
 };
 pub use secret::Secret;
-pub use session::{CloseHandle, Connector, Savepoint, Session, Transaction, TransactionOptions};
+pub use session::{CloseHandle, Connector, Savepoint, SavepointId, Session, Transaction, TransactionOptions};
 pub use shared::{Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport};
 pub use statement::{Ingest, PreparedStatement, Statement};
 pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightReader};

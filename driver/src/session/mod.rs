@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use self::close::CloseHandle;
 pub use self::connector::Connector;
-pub use self::savepoint::Savepoint;
+pub use self::savepoint::{Savepoint, SavepointId};
 pub use self::transaction::{Transaction, TransactionOptions};
 use crate::catalog::Catalog;
 use crate::config::Config;
