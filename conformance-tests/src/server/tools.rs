@@ -128,21 +128,43 @@ impl GoProgram {
 }
 
 fn install_python() -> Result<PathBuf, String> {
-    let environment = servers_dir().join("python");
+    install_environment(
+        "python",
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("requirements.txt"),
+        REQUIREMENTS,
+        "sail, roapi and the Python peers",
+    )
+}
+
+/// The Python of a virtual environment of its own, with the packages of a requirements file; `what` says what they are for.
+///
+/// # Errors
+///
+/// When there is no suitable `python3`, or the packages cannot be installed.
+pub fn python_with(name: &str, requirements: &Path, what: &str) -> Result<PathBuf, NotRun> {
+    fs::read_to_string(requirements)
+        .map_err(|error| format!("{} cannot be read: {error}", requirements.display()))
+        .and_then(|pinned| install_environment(name, requirements, &pinned, what))
+        .map_err(|reason| NotRun::new(what, reason))
+}
+
+fn install_environment(name: &str, requirements: &Path, pinned: &str, what: &str) -> Result<PathBuf, String> {
+    let environment = servers_dir().join(name);
     let installed = environment.join("bin").join("python");
     // A virtual environment holds its own path: moved elsewhere it does not work.
-    let key = format!("{}\n{REQUIREMENTS}", environment.display());
+    let key = format!("{}\n{pinned}", environment.display());
     once(&environment, &installed, &key, || {
         let python = find_program("python3").ok_or("python3 not found")?;
         check_python(&python)?;
-        announce("fetching sail, roapi and the Python peers into target/servers (once; a minute or two)…");
+        announce(&format!(
+            "fetching {what} into target/servers (once; a minute or two)…"
+        ));
         run(
             Command::new(&python)
                 .args(["-m", "venv", "--clear"])
                 .arg(&environment),
-            "install-venv",
+            &format!("install-venv-{name}"),
         )?;
-        let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("requirements.txt");
         run(
             Command::new(&installed)
                 .args([
@@ -154,7 +176,7 @@ fn install_python() -> Result<PathBuf, String> {
                     "--requirement",
                 ])
                 .arg(requirements),
-            "install-pip",
+            &format!("install-pip-{name}"),
         )
     })?;
     Ok(installed)

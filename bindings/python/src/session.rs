@@ -1,0 +1,521 @@
+//! A session, of its own or on loan from a pool.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt as _;
+use jetbridge::{IngestMode, SavepointEnd, SessionOptionValue, TableFilter, TableName};
+use jetbridge_pool::PooledSession;
+use pyo3::IntoPyObjectExt as _;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt};
+
+use crate::error::{interface, to_python};
+use crate::flight::{FlightInfo, FlightReader};
+use crate::rows::Rows;
+use crate::runtime::{check_process, wait};
+use crate::statement::{Statement, call_options, mode};
+use crate::{options, params};
+
+/// What a session is held by.
+pub(crate) enum Held {
+    Own(jetbridge::Session),
+    Lent(Box<PooledSession>),
+}
+
+impl Deref for Held {
+    type Target = jetbridge::Session;
+
+    fn deref(&self) -> &jetbridge::Session {
+        match self {
+            Self::Own(session) => session,
+            Self::Lent(session) => session,
+        }
+    }
+}
+
+/// A savepoint of a session's open transaction.
+#[pyclass(module = "jetbridge._native", frozen)]
+pub(crate) struct SavepointId(jetbridge::SavepointId);
+
+type Headers = Option<Vec<(String, Vec<u8>)>>;
+
+/// A session with a server.
+#[pyclass(module = "jetbridge._native", frozen)]
+pub(crate) struct Session {
+    held: Mutex<Option<Arc<Held>>>,
+    process: u32,
+}
+
+impl Session {
+    pub(crate) fn new(held: Held) -> Self {
+        Self {
+            held: Mutex::new(Some(Arc::new(held))),
+            process: std::process::id(),
+        }
+    }
+
+    fn held(&self) -> PyResult<Arc<Held>> {
+        check_process(self.process)?;
+        self.held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| interface("the connection is closed"))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // The connection belongs to the parent process: nothing may be sent on it from here.
+            std::mem::forget(self.held.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
+}
+
+/// Connects; the answer is a `Session`.
+#[pyfunction]
+#[pyo3(signature = (target, options=None, callback=None))]
+pub(crate) fn connect(
+    py: Python<'_>,
+    target: &str,
+    options: Option<&Bound<'_, PyDict>>,
+    callback: Option<Py<PyAny>>,
+) -> PyResult<Py<PyAny>> {
+    let config = options::config(target, options)?;
+    let open = async move { jetbridge::Session::connect(config).await };
+    wait(py, callback, open, |py, session| {
+        Session::new(Held::Own(session)).into_py_any(py)
+    })
+}
+
+#[pymethods]
+impl Session {
+    /// `host:port` of the server.
+    #[getter]
+    fn server(&self) -> PyResult<String> {
+        Ok(self.held()?.peer().to_owned())
+    }
+
+    /// The connection string without its secrets.
+    #[getter]
+    fn uri(&self) -> PyResult<String> {
+        Ok(self.held()?.config().to_uri())
+    }
+
+    /// Says whether the session can no longer be used.
+    #[getter]
+    fn broken(&self) -> PyResult<bool> {
+        Ok(self.held()?.is_broken())
+    }
+
+    /// Says whether it was closed here.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    /// A statement with its parameters; nothing is sent yet.
+    #[pyo3(signature = (sql, parameters=None, many=false, timeout=None, headers=None, run_as=None))]
+    fn statement(
+        &self,
+        sql: &str,
+        parameters: Option<&Bound<'_, PyAny>>,
+        many: bool,
+        timeout: Option<f64>,
+        headers: Headers,
+        run_as: Option<&str>,
+    ) -> PyResult<Statement> {
+        let held = self.held()?;
+        let bound = match (many, parameters) {
+            (true, Some(rows)) => params::many(rows)?,
+            _ => params::one(parameters)?,
+        };
+        let mut statement = held
+            .statement(sql)
+            .bind(bound)
+            .options(call_options(timeout, headers)?);
+        if let Some(mode) = mode(run_as)? {
+            statement = statement.mode(mode);
+        }
+        Ok(Statement::new(held, statement))
+    }
+
+    /// Switches autocommit; on commits what is open.
+    #[pyo3(signature = (autocommit, callback=None))]
+    fn set_autocommit(
+        &self,
+        py: Python<'_>,
+        autocommit: bool,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        let switch = async move { held.set_autocommit(autocommit).await };
+        wait(py, callback, switch, |py, ()| Ok(py.None()))
+    }
+
+    /// Commits the open transaction, if there is one.
+    #[pyo3(signature = (callback=None))]
+    fn commit(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        wait(py, callback, async move { held.commit().await }, |py, ()| {
+            Ok(py.None())
+        })
+    }
+
+    /// Rolls the open transaction back, if there is one.
+    #[pyo3(signature = (callback=None))]
+    fn rollback(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        wait(py, callback, async move { held.rollback().await }, |py, ()| {
+            Ok(py.None())
+        })
+    }
+
+    /// Makes a savepoint in the open transaction; the answer says which it is.
+    #[pyo3(signature = (name, callback=None))]
+    fn begin_savepoint(
+        &self,
+        py: Python<'_>,
+        name: String,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        let make = async move { held.begin_savepoint(&name).await };
+        wait(py, callback, make, |py, id| SavepointId(id).into_py_any(py))
+    }
+
+    /// Releases a savepoint, or rolls back to it.
+    #[pyo3(signature = (savepoint, release, callback=None))]
+    fn end_savepoint(
+        &self,
+        py: Python<'_>,
+        savepoint: &SavepointId,
+        release: bool,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (held, savepoint) = (self.held()?, savepoint.0.clone());
+        let end = match release {
+            true => SavepointEnd::Release,
+            false => SavepointEnd::Rollback,
+        };
+        let end = async move { held.end_savepoint(&savepoint, end).await };
+        wait(py, callback, end, |py, ()| Ok(py.None()))
+    }
+
+    /// Asks the server for a sign of life.
+    #[pyo3(signature = (callback=None))]
+    fn ping(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        wait(py, callback, async move { held.ping().await }, |py, ()| {
+            Ok(py.None())
+        })
+    }
+
+    /// Rolls back what is open and ends the session, or hands it back to its pool. Closing twice is no error.
+    #[pyo3(signature = (callback=None))]
+    fn close(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        check_process(self.process)?;
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end = async move {
+            match held.map(Arc::try_unwrap) {
+                Some(Ok(Held::Own(session))) => session.close().await,
+                // A call that is still under way holds it: the session ends with that call.
+                Some(Ok(Held::Lent(_)) | Err(_)) | None => Ok(()),
+            }
+        };
+        wait(py, callback, end, |py, ()| Ok(py.None()))
+    }
+
+    /// Session options as a dictionary.
+    #[pyo3(signature = (callback=None))]
+    fn options(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        wait(
+            py,
+            callback,
+            async move { held.options().await },
+            |py, options| {
+                let answer = PyDict::new(py);
+                for (name, value) in options {
+                    let value = match value {
+                        SessionOptionValue::Text(text) => text.into_py_any(py)?,
+                        SessionOptionValue::Bool(truth) => truth.into_py_any(py)?,
+                        SessionOptionValue::Int(number) => number.into_py_any(py)?,
+                        SessionOptionValue::Double(number) => number.into_py_any(py)?,
+                        SessionOptionValue::Texts(texts) => texts.into_py_any(py)?,
+                        _ => py.None(),
+                    };
+                    answer.set_item(name, value)?;
+                }
+                answer.into_py_any(py)
+            },
+        )
+    }
+
+    /// Sets session options; `None` erases one.
+    #[pyo3(signature = (options, callback=None))]
+    fn set_options(
+        &self,
+        py: Python<'_>,
+        options: &Bound<'_, PyDict>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        let mut wanted = Vec::with_capacity(options.len());
+        for (name, value) in options.iter() {
+            wanted.push((name.extract::<String>()?, option_value(&value)?));
+        }
+        let set = async move { held.set_options(wanted).await };
+        wait(py, callback, set, |py, _| Ok(py.None()))
+    }
+
+    /// One of the nine catalog commands, by its name; the answer is a `Rows`.
+    #[pyo3(signature = (command, arguments, callback=None))]
+    fn catalog(
+        &self,
+        py: Python<'_>,
+        command: &str,
+        arguments: &Bound<'_, PyDict>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        let command = Question::read(command, arguments)?.command(&held.catalog());
+        let answer = async move { command.query().await };
+        wait(py, callback, answer, |py, cursor| {
+            Rows::new(cursor).into_py_any(py)
+        })
+    }
+
+    /// The FlightInfo of one of the nine catalog commands.
+    #[pyo3(signature = (command, arguments, timeout=None, headers=None, callback=None))]
+    fn catalog_info(
+        &self,
+        py: Python<'_>,
+        command: &str,
+        arguments: &Bound<'_, PyDict>,
+        timeout: Option<f64>,
+        headers: Headers,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (held, options) = (self.held()?, call_options(timeout, headers)?);
+        let command = Question::read(command, arguments)?
+            .command(&held.catalog())
+            .options(options);
+        let ask = async move { command.flight_info().await };
+        wait(py, callback, ask, |py, info| {
+            FlightInfo::new(info).into_py_any(py)
+        })
+    }
+
+    /// Loads Arrow data into a table; the answer is the number of rows, or `None` where the server does not say.
+    #[pyo3(signature = (table, data, mode="create", catalog=None, schema=None, temporary=false, options=None, callback=None))]
+    #[expect(clippy::too_many_arguments, reason = "they are keyword arguments of Python")]
+    fn ingest(
+        &self,
+        py: Python<'_>,
+        table: &str,
+        data: &Bound<'_, PyAny>,
+        mode: &str,
+        catalog: Option<String>,
+        schema: Option<String>,
+        temporary: bool,
+        options: Option<Vec<(String, String)>>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        let mode = match mode {
+            "create" => IngestMode::Create,
+            "append" => IngestMode::Append,
+            "replace" => IngestMode::Replace,
+            "create_append" => IngestMode::CreateAppend,
+            _ => {
+                return Err(interface(
+                    "the mode of an ingest is create, append, replace or create_append",
+                ));
+            }
+        };
+        let mut ingest = held.ingest(table).mode(mode).temporary(temporary);
+        if let Some(catalog) = catalog {
+            ingest = ingest.catalog(catalog);
+        }
+        if let Some(schema) = schema {
+            ingest = ingest.schema(schema);
+        }
+        for (name, value) in options.into_iter().flatten() {
+            ingest = ingest.option(name, value);
+        }
+        let reader = params::reader(data)?;
+        let arrow_schema = reader.schema();
+        let batches = futures::stream::iter(reader).map(|batch| batch.map_err(jetbridge::Error::from));
+        let load = async move { ingest.run_stream(arrow_schema, batches).await };
+        wait(py, callback, load, |py, rows| rows.into_py_any(py))
+    }
+
+    /// The FlightInfo of a query.
+    #[pyo3(signature = (sql, timeout=None, headers=None, callback=None))]
+    fn flight_info(
+        &self,
+        py: Python<'_>,
+        sql: String,
+        timeout: Option<f64>,
+        headers: Headers,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (held, options) = (self.held()?, call_options(timeout, headers)?);
+        let ask = async move { held.flight_info(sql, options).await };
+        wait(py, callback, ask, |py, info| {
+            FlightInfo::new(info).into_py_any(py)
+        })
+    }
+
+    /// The stream behind a ticket.
+    #[pyo3(signature = (ticket, timeout=None, headers=None, callback=None))]
+    fn do_get(
+        &self,
+        py: Python<'_>,
+        ticket: Vec<u8>,
+        timeout: Option<f64>,
+        headers: Headers,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (held, options) = (self.held()?, call_options(timeout, headers)?);
+        let open = async move {
+            let mut reader = held.do_get(&jetbridge::Ticket::new(ticket), options).await?;
+            let schema = reader.schema().await?;
+            Ok((reader, schema))
+        };
+        wait(py, callback, open, |py, (reader, schema)| {
+            FlightReader::new(reader, schema).into_py_any(py)
+        })
+    }
+
+    /// A whole result, from the bytes of its FlightInfo, which may come from another process.
+    #[pyo3(signature = (info, timeout=None, headers=None, callback=None))]
+    fn read_info(
+        &self,
+        py: Python<'_>,
+        info: &[u8],
+        timeout: Option<f64>,
+        headers: Headers,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (held, options) = (self.held()?, call_options(timeout, headers)?);
+        let info = jetbridge::FlightInfo::from_bytes(info).map_err(|error| to_python(&error))?;
+        let open = async move {
+            let batches = held.read(info, options).await?;
+            let schema = Arc::clone(batches.schema());
+            let batches = batches.collect::<Vec<_>>().await;
+            let batches = batches.into_iter().collect::<jetbridge::Result<Vec<_>>>()?;
+            Ok((schema, batches))
+        };
+        wait(py, callback, open, |py, (schema, batches)| {
+            crate::arrow_stream::ArrowStream::of_batches(schema, batches).into_py_any(py)
+        })
+    }
+}
+
+fn option_value(value: &Bound<'_, PyAny>) -> PyResult<SessionOptionValue> {
+    if value.is_none() {
+        return Ok(SessionOptionValue::Unset);
+    }
+    if let Ok(truth) = value.cast::<PyBool>() {
+        return Ok(SessionOptionValue::Bool(truth.is_true()));
+    }
+    if value.is_instance_of::<PyInt>() {
+        return Ok(SessionOptionValue::Int(value.extract()?));
+    }
+    if let Ok(number) = value.cast::<PyFloat>() {
+        return Ok(SessionOptionValue::Double(number.value()));
+    }
+    if let Ok(text) = value.extract::<String>() {
+        return Ok(SessionOptionValue::Text(text));
+    }
+    let texts = value
+        .extract::<Vec<String>>()
+        .map_err(|_| interface("a session option is a text, a number, a truth value or a list of texts"))?;
+    Ok(SessionOptionValue::Texts(texts))
+}
+
+/// A catalog command with its arguments.
+enum Question {
+    Catalogs,
+    Schemas(Option<String>, Option<String>),
+    Tables(TableFilter, bool),
+    TableTypes,
+    PrimaryKeys(TableName),
+    ExportedKeys(TableName),
+    ImportedKeys(TableName),
+    CrossReference(TableName, TableName),
+    TypeInfo(Option<i32>),
+    SqlInfo(Vec<u32>),
+}
+
+impl Question {
+    fn read(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let text = |name: &str| -> PyResult<Option<String>> {
+            match arguments.get_item(name)? {
+                Some(value) => value.extract(),
+                None => Ok(None),
+            }
+        };
+        let table = |prefix: &str| -> PyResult<TableName> {
+            let name = text(&format!("{prefix}table"))?;
+            Ok(TableName {
+                catalog: text(&format!("{prefix}catalog"))?,
+                schema: text(&format!("{prefix}schema"))?,
+                table: name.ok_or_else(|| interface("a table has to be named"))?,
+            })
+        };
+        Ok(match command {
+            "catalogs" => Self::Catalogs,
+            "schemas" => Self::Schemas(text("catalog")?, text("schema_pattern")?),
+            "tables" => Self::Tables(
+                TableFilter {
+                    catalog: text("catalog")?,
+                    schema_pattern: text("schema_pattern")?,
+                    table_pattern: text("table_pattern")?,
+                    table_types: match arguments.get_item("table_types")? {
+                        Some(types) => types.extract::<Option<Vec<String>>>()?.unwrap_or_default(),
+                        None => Vec::new(),
+                    },
+                },
+                match arguments.get_item("include_schema")? {
+                    Some(included) => included.extract()?,
+                    None => false,
+                },
+            ),
+            "table_types" => Self::TableTypes,
+            "primary_keys" => Self::PrimaryKeys(table("")?),
+            "exported_keys" => Self::ExportedKeys(table("")?),
+            "imported_keys" => Self::ImportedKeys(table("")?),
+            "cross_reference" => Self::CrossReference(table("pk_")?, table("fk_")?),
+            "type_info" => Self::TypeInfo(match arguments.get_item("data_type")? {
+                Some(code) => code.extract()?,
+                None => None,
+            }),
+            "sql_info" => Self::SqlInfo(match arguments.get_item("codes")? {
+                Some(codes) => codes.extract()?,
+                None => Vec::new(),
+            }),
+            _ => return Err(interface("there is no such catalog command")),
+        })
+    }
+
+    fn command(self, catalog: &jetbridge::Catalog) -> jetbridge::CatalogCommand {
+        let commands = catalog.commands();
+        match self {
+            Self::Catalogs => commands.catalogs(),
+            Self::Schemas(name, pattern) => commands.schemas(name.as_deref(), pattern.as_deref()),
+            Self::Tables(filter, include_schema) => commands.tables(&filter, include_schema),
+            Self::TableTypes => commands.table_types(),
+            Self::PrimaryKeys(table) => commands.primary_keys(table),
+            Self::ExportedKeys(table) => commands.exported_keys(table),
+            Self::ImportedKeys(table) => commands.imported_keys(table),
+            Self::CrossReference(referred, referring) => commands.cross_reference(referred, referring),
+            Self::TypeInfo(code) => commands.type_info(code),
+            Self::SqlInfo(codes) => commands.sql_info(codes),
+        }
+    }
+}

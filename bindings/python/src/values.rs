@@ -1,0 +1,214 @@
+//! Arrow columns as Python objects, a column at a time: how a cell is read is decided once per column, not once per cell.
+
+mod nested;
+mod temporal;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Field,
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
+};
+use arrow::record_batch::RecordBatch;
+use jetbridge::{Error, Kind};
+use pyo3::IntoPyObjectExt as _;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyList, PyString, PyTuple};
+
+use crate::error::to_python;
+use crate::runtime::{Lookup, lookup};
+
+/// Cells of one column.
+pub(crate) type Cells<'py> = Vec<Bound<'py, PyAny>>;
+
+/// Rows are made in steps of this many, so that the objects of a row are still in the cache when it is put together.
+const STEP: usize = 1024;
+
+/// The rows of a batch as a list of tuples.
+pub(crate) fn rows<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<'py, PyList>> {
+    let schema = batch.schema();
+    let list = PyList::empty(py);
+    let mut start = 0;
+    while start < batch.num_rows() {
+        let length = STEP.min(batch.num_rows() - start);
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        for (array, field) in batch.columns().iter().zip(schema.fields()) {
+            columns.push(column(py, &array.slice(start, length), field)?.into_iter());
+        }
+        for _ in 0..length {
+            let row = PyTuple::new(
+                py,
+                columns
+                    .iter_mut()
+                    .map(|cells| cells.next().unwrap_or_else(|| py.None().into_bound(py))),
+            )?;
+            list.append(row)?;
+        }
+        start += length;
+    }
+    Ok(list)
+}
+
+/// The rows of Arrow data as a list of tuples.
+#[pyfunction]
+pub(crate) fn rows_of<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    let py = data.py();
+    let all = PyList::empty(py);
+    for batch in crate::params::reader(data)? {
+        let batch = batch.map_err(|error| to_python(&Error::from(error)))?;
+        all.call_method1("extend", (rows(py, &batch)?,))?;
+    }
+    Ok(all)
+}
+
+/// A whole column.
+pub(crate) fn column<'py>(py: Python<'py>, array: &ArrayRef, field: &Field) -> PyResult<Cells<'py>> {
+    if let Some(cells) = extension(py, array, field)? {
+        return Ok(cells);
+    }
+    match array.data_type() {
+        DataType::Null => Ok(vec![py.None().into_bound(py); array.len()]),
+        DataType::Boolean => {
+            let values = array.as_boolean();
+            each(py, array, |row| Ok(truth(py, values.value(row))))
+        }
+        DataType::Int8 => number::<Int8Type>(py, array),
+        DataType::Int16 => number::<Int16Type>(py, array),
+        DataType::Int32 => number::<Int32Type>(py, array),
+        DataType::Int64 => number::<Int64Type>(py, array),
+        DataType::UInt8 => number::<UInt8Type>(py, array),
+        DataType::UInt16 => number::<UInt16Type>(py, array),
+        DataType::UInt32 => number::<UInt32Type>(py, array),
+        DataType::UInt64 => number::<UInt64Type>(py, array),
+        DataType::Float16 => {
+            let values = array.as_primitive::<Float16Type>();
+            each(py, array, |row| values.value(row).to_f64().into_bound_py_any(py))
+        }
+        DataType::Float32 => number::<Float32Type>(py, array),
+        DataType::Float64 => number::<Float64Type>(py, array),
+        DataType::Decimal32(..) => {
+            let values = array.as_primitive::<Decimal32Type>();
+            each(py, array, |row| decimal(py, &values.value_as_string(row)))
+        }
+        DataType::Decimal64(..) => {
+            let values = array.as_primitive::<Decimal64Type>();
+            each(py, array, |row| decimal(py, &values.value_as_string(row)))
+        }
+        DataType::Decimal128(..) => {
+            let values = array.as_primitive::<Decimal128Type>();
+            each(py, array, |row| decimal(py, &values.value_as_string(row)))
+        }
+        DataType::Decimal256(..) => {
+            let values = array.as_primitive::<Decimal256Type>();
+            each(py, array, |row| decimal(py, &values.value_as_string(row)))
+        }
+        DataType::Utf8 => {
+            let values = array.as_string::<i32>();
+            each(py, array, |row| Ok(text(py, values.value(row))))
+        }
+        DataType::LargeUtf8 => {
+            let values = array.as_string::<i64>();
+            each(py, array, |row| Ok(text(py, values.value(row))))
+        }
+        DataType::Utf8View => {
+            let values = array.as_string_view();
+            each(py, array, |row| Ok(text(py, values.value(row))))
+        }
+        DataType::Binary => {
+            let values = array.as_binary::<i32>();
+            each(py, array, |row| Ok(bytes(py, values.value(row))))
+        }
+        DataType::LargeBinary => {
+            let values = array.as_binary::<i64>();
+            each(py, array, |row| Ok(bytes(py, values.value(row))))
+        }
+        DataType::BinaryView => {
+            let values = array.as_binary_view();
+            each(py, array, |row| Ok(bytes(py, values.value(row))))
+        }
+        DataType::FixedSizeBinary(_) => {
+            let values = array.as_fixed_size_binary();
+            each(py, array, |row| Ok(bytes(py, values.value(row))))
+        }
+        DataType::Date32
+        | DataType::Date64
+        | DataType::Time32(_)
+        | DataType::Time64(_)
+        | DataType::Timestamp(..)
+        | DataType::Duration(_)
+        | DataType::Interval(_) => temporal::column(py, array),
+        _ => nested::column(py, array),
+    }
+}
+
+/// The types that a field names by an extension: a UUID, and the truth values of one byte.
+fn extension<'py>(py: Python<'py>, array: &ArrayRef, field: &Field) -> PyResult<Option<Cells<'py>>> {
+    match (field.extension_type_name(), array.data_type()) {
+        (Some("arrow.uuid"), DataType::FixedSizeBinary(16)) => {
+            static UUID: Lookup = Lookup::new();
+            let class = lookup(py, &UUID, "uuid", "UUID")?;
+            let values = array.as_fixed_size_binary();
+            let cells = each(py, array, |row| {
+                class.call1((py.None(), bytes(py, values.value(row))))
+            })?;
+            Ok(Some(cells))
+        }
+        (Some("arrow.bool8"), DataType::Int8) => {
+            let values = array.as_primitive::<Int8Type>();
+            let cells = each(py, array, |row| Ok(truth(py, values.value(row) != 0)))?;
+            Ok(Some(cells))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads every cell that is not NULL.
+pub(super) fn each<'py>(
+    py: Python<'py>,
+    array: &ArrayRef,
+    read: impl Fn(usize) -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Cells<'py>> {
+    match array.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => (0..array.len()).map(read).collect(),
+        Some(nulls) => (0..array.len())
+            .map(|row| {
+                if nulls.is_null(row) {
+                    Ok(py.None().into_bound(py))
+                } else {
+                    read(row)
+                }
+            })
+            .collect(),
+    }
+}
+
+fn number<'py, T>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>>
+where
+    T: ArrowPrimitiveType,
+    T::Native: IntoPyObject<'py>,
+{
+    let values = array.as_primitive::<T>();
+    each(py, array, |row| values.value(row).into_bound_py_any(py))
+}
+
+fn truth(py: Python<'_>, value: bool) -> Bound<'_, PyAny> {
+    PyBool::new(py, value).to_owned().into_any()
+}
+
+fn text<'py>(py: Python<'py>, value: &str) -> Bound<'py, PyAny> {
+    PyString::new(py, value).into_any()
+}
+
+fn bytes<'py>(py: Python<'py>, value: &[u8]) -> Bound<'py, PyAny> {
+    PyBytes::new(py, value).into_any()
+}
+
+fn decimal<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, PyAny>> {
+    static DECIMAL: Lookup = Lookup::new();
+    lookup(py, &DECIMAL, "decimal", "Decimal")?.call1((digits,))
+}
+
+/// A value that Python has no object for.
+pub(super) fn unreadable(words: impl Into<String>) -> PyErr {
+    to_python(&Error::new(Kind::Conversion, words))
+}

@@ -1,0 +1,193 @@
+//! Runs the tests of the Python package, written in Python, against servers that are started here.
+//!
+//! The package is put together from `python/jetbridge` and the library that cargo has just built; nothing is installed outside of `target`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{LazyLock, OnceLock};
+use std::{env, fs};
+
+use jetbridge_conformance::require;
+use jetbridge_conformance::server::{self, NotRun, tools};
+use jetbridge_reference_server::{ReferenceServer, Running};
+use tokio::runtime::Runtime;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Drives the servers, which live as long as the tests.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
+
+/// The reference server, open to everybody, and one that wants a password.
+fn reference_servers() -> &'static (Running, Running) {
+    static SERVERS: OnceLock<(Running, Running)> = OnceLock::new();
+    SERVERS.get_or_init(|| {
+        RUNTIME.block_on(async {
+            let open = ReferenceServer::builder().sample(true).serve().await;
+            let closed = ReferenceServer::builder()
+                .sample(true)
+                .users([("ada", "l0velace")])
+                .token("a-token")
+                .require_header("database", "sensors")
+                .serve()
+                .await;
+            (
+                open.expect("the reference server starts"),
+                closed.expect("the reference server starts"),
+            )
+        })
+    })
+}
+
+fn python() -> Result<PathBuf, NotRun> {
+    tools::python_with(
+        "python-package",
+        &Path::new(ROOT).join("requirements.txt"),
+        "the tests of the Python package",
+    )
+}
+
+/// A directory with the package `jetbridge` in it.
+fn package() -> &'static Path {
+    static PACKAGE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    PACKAGE
+        .get_or_init(|| {
+            let directory = tempfile::tempdir().expect("there is room for the package");
+            let package = directory.path().join("jetbridge");
+            fs::create_dir(&package).expect("the package can be made");
+            for entry in
+                fs::read_dir(Path::new(ROOT).join("python/jetbridge")).expect("the sources are there")
+            {
+                let entry = entry.expect("the sources can be listed");
+                if entry.path().is_file() {
+                    fs::copy(entry.path(), package.join(entry.file_name())).expect("a source can be copied");
+                }
+            }
+            fs::copy(library(), package.join("_native.abi3.so")).expect("the library has been built");
+            directory
+        })
+        .path()
+}
+
+/// Where cargo puts the library that it builds for this test: beside the test itself.
+fn library() -> PathBuf {
+    let test = env::current_exe().expect("the test knows where it is");
+    test.with_file_name(format!(
+        "{}jetbridge_python{}",
+        env::consts::DLL_PREFIX,
+        env::consts::DLL_SUFFIX
+    ))
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().expect("Python starts")
+}
+
+fn check(output: &Output) {
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Runs one file of tests.
+fn pytest(python: &Path, file: &str, more: &[(&str, &str)]) {
+    let (open, closed) = reference_servers();
+    let output = run(Command::new(python)
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"])
+        .arg(Path::new(ROOT).join("tests").join(file))
+        .current_dir(package())
+        .env("PYTHONPATH", package())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("JETBRIDGE_TEST_URI", uri(open))
+        .env("JETBRIDGE_TEST_LOCKED", closed.address().to_string())
+        .envs(more.iter().copied()));
+    check(&output);
+}
+
+fn uri(server: &Running) -> String {
+    format!("flightsql://{}?transport=tcp", server.address())
+}
+
+#[test]
+fn the_interface_is_that_of_pep_249() {
+    let python = require!(python());
+    pytest(&python, "test_dbapi.py", &[]);
+}
+
+#[test]
+fn the_compliance_suite_of_pep_249_passes() {
+    let python = require!(python());
+    pytest(&python, "test_compliance.py", &[]);
+}
+
+#[test]
+fn every_value_survives_the_way_there_and_back() {
+    let python = require!(python());
+    pytest(&python, "test_values.py", &[]);
+}
+
+#[test]
+fn pyarrow_pandas_polars_and_duckdb_read_a_result() {
+    let python = require!(python());
+    pytest(&python, "test_arrow.py", &[]);
+}
+
+#[test]
+fn programs_for_flightsql_dbapi_run_after_changing_their_import() {
+    let python = require!(python());
+    pytest(&python, "test_flight.py", &[]);
+}
+
+#[test]
+fn the_same_works_with_asyncio() {
+    let python = require!(python());
+    pytest(&python, "test_aio.py", &[]);
+}
+
+#[test]
+fn connections_come_from_a_pool() {
+    let python = require!(python());
+    pytest(&python, "test_pool.py", &[]);
+}
+
+#[test]
+fn sqlalchemy_speaks_the_dialect() {
+    let python = require!(python());
+    pytest(&python, "test_sqlalchemy.py", &[]);
+}
+
+#[test]
+fn it_works_on_servers_that_are_not_ours() {
+    let python = require!(python());
+    let sail = require!(RUNTIME.block_on(server::sail()));
+    let sample = require!(server::sample_parquet(1000));
+    let roapi = require!(RUNTIME.block_on(server::roapi("sample", &sample)));
+    let go = require!(RUNTIME.block_on(server::go_sqlite()));
+    pytest(
+        &python,
+        "test_servers.py",
+        &[
+            ("JETBRIDGE_TEST_SAIL", &sail.uri()),
+            ("JETBRIDGE_TEST_ROAPI", &roapi.uri()),
+            ("JETBRIDGE_TEST_GO", &go.uri()),
+        ],
+    );
+}
+
+#[test]
+fn the_types_are_right_in_strict_mode() {
+    let python = require!(python());
+    let output = run(Command::new(&python)
+        .args([
+            "-m",
+            "mypy",
+            "--strict",
+            "--no-incremental",
+            "--package",
+            "jetbridge",
+        ])
+        .current_dir(package()));
+    check(&output);
+}

@@ -1,0 +1,36 @@
+"""Queries, parameters and the catalog on servers that are not ours."""
+
+from __future__ import annotations
+
+import os
+
+import jetbridge
+import pytest
+
+SAIL, ROAPI, GO = (os.environ[f"JETBRIDGE_TEST_{name}"] for name in ("SAIL", "ROAPI", "GO"))
+
+
+@pytest.mark.parametrize("uri", [SAIL, ROAPI, GO], ids=["sail", "roapi", "go"])
+def test_a_query_is_answered(uri):
+    with jetbridge.connect(uri) as connection:
+        assert connection.execute("SELECT 1 + 1").fetchall() == [(2,)]
+
+
+def test_a_large_range_of_sail_is_whole():
+    with jetbridge.connect(SAIL) as connection:
+        numbers = [n for (n,) in connection.execute("SELECT * FROM range(100000)")]
+        assert sorted(numbers) == list(range(100_000))
+
+
+def test_rows_of_roapi_have_their_types():
+    with jetbridge.connect(ROAPI) as connection:
+        table = connection.execute("SELECT * FROM sample ORDER BY id").fetch_arrow_table()
+        assert table.num_rows == 1000
+        rows = connection.execute("SELECT * FROM sample ORDER BY id").fetchall()
+        assert rows == [tuple(row.values()) for row in table.to_pylist()]
+
+
+def test_parameters_and_the_catalog_of_arrow_go():
+    with jetbridge.connect(GO) as connection:
+        assert connection.execute("SELECT keyName FROM intTable WHERE value = ?", (1,)).fetchall() == [("one",)]
+        assert "intTable" in connection.tables().fetch_arrow_table().column("table_name").to_pylist()
