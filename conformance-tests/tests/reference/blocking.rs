@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use jetbridge::arrow::array::{Int64Array, RecordBatch, RecordBatchReader, StringArray};
 use jetbridge::blocking::{Cursor, Session};
@@ -311,7 +312,13 @@ fn a_pool_lends_blocking_sessions() {
             });
         }
     });
-    let status = pool.status();
+    // A session that has just been handed back is put in order first.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut status = pool.status();
+    while status.idle != status.size && Instant::now() < deadline {
+        thread::yield_now();
+        status = pool.status();
+    }
     assert!(status.size <= 2 && status.idle == status.size, "{status:?}");
     pool.close().unwrap();
     assert_eq!(pool.get().unwrap_err().kind(), Kind::State);
