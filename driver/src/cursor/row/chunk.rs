@@ -31,7 +31,7 @@ impl RowChunk {
     ///
     /// # Errors
     ///
-    /// [`Kind::Protocol`] where the batch does not have these columns.
+    /// [`Kind::Protocol`](crate::Kind::Protocol) where the batch does not have these columns.
     pub fn new(columns: Arc<Columns>, batch: RecordBatch, first_row: u64) -> Result<Self> {
         Self::bind(
             columns,

@@ -9,7 +9,7 @@ pub trait ColumnIndex {
     ///
     /// # Errors
     ///
-    /// [`Kind::Conversion`] with SQLSTATE 42S22 where there is no such column.
+    /// [`Kind::Conversion`](crate::Kind::Conversion) with SQLSTATE 42S22 where there is no such column.
     fn position(&self, columns: &Columns) -> Result<usize>;
 }
 
