@@ -46,13 +46,13 @@ pub use cursor::{Cursor, Row};
 pub use error::{Error, Kind, Operation, Result, SqlState};
 pub use metadata::Metadata;
 pub use protocol::{
-    ActionType, CancelStatus, CloseStatus, FlightEndpoint, FlightInfo, IngestMode, PollInfo, SavepointEnd,
-    SessionOptionError, SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
+    ActionType, CancelStatus, CloseStatus, FlightDescriptor, FlightEndpoint, FlightInfo, IngestMode,
+    PollInfo, SavepointEnd, SessionOptionError, SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
 };
 pub use secret::Secret;
 pub use session::{CloseHandle, Connector, Savepoint, SavepointId, Session, Transaction, TransactionOptions};
 pub use shared::{Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport};
 pub use statement::{Ingest, PreparedStatement, Statement};
-pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightReader};
+pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightExchange, FlightReader};
 pub use transport::CallOptions;
 pub use types::{Params, Value};

@@ -1,9 +1,13 @@
 //! A Flight server that answers as its script says, for what the Java and C++ servers of the official scenarios do otherwise than Go's.
 
+mod exchange;
+mod expiration;
+mod plain;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arrow::array::{Int32Array, RecordBatch};
+use arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use arrow_flight::{
@@ -12,13 +16,14 @@ use arrow_flight::{
 };
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
+use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
 type Stream<T> = BoxStream<'static, Result<T, Status>>;
 
 /// What the server does otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Script {
     /// The token of the handshake is `valid:` and the user, and ListActions is what has to be refused without it.
     JavaLogin,
@@ -29,23 +34,37 @@ pub(crate) enum Script {
     /// A session's cookie comes in headers, or in trailers.
     CookieInHeaders,
     CookieInTrailers,
+    /// DoExchange echoes; its headers come with the first answer, as Java's and C++'s do.
+    Echo,
+    /// DoExchange reads nothing and says nothing.
+    Deaf,
+    /// Endpoints that expire, or are read once.
+    Expiration(expiration::Expiration),
+    /// What needs no state: a location to reuse, progress, application metadata, an ingest.
+    Plain,
 }
 
 /// A running server; it ends with the test.
 pub(crate) async fn serve(script: Script) -> SocketAddr {
+    serve_watched(script).await.0
+}
+
+/// A running server, and how the sending side of an exchange with it ended: `true` where the client finished it.
+pub(crate) async fn serve_watched(script: Script) -> (SocketAddr, watch::Receiver<Option<bool>>) {
+    let (ends, watched) = watch::channel(None);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let incoming = stream::unfold(listener, |listener| async {
         let accepted = listener.accept().await.map(|(socket, _)| socket);
         Some((accepted, listener))
     });
-    let service = FlightServiceServer::new(Scripted(script));
+    let service = FlightServiceServer::new(Scripted(script, ends));
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(incoming));
-    address
+    (address, watched)
 }
 
-struct Scripted(Script);
+struct Scripted(Script, watch::Sender<Option<bool>>);
 
 /// The numbers of the scenario `ordered`, by ticket.
 fn numbers(ticket: &[u8]) -> Option<[i32; 3]> {
@@ -71,6 +90,13 @@ fn has(metadata: &MetadataMap, name: &str, value: &str) -> bool {
 fn is_logged_in(metadata: &MetadataMap) -> bool {
     let token = metadata.get_bin("auth-token-bin");
     token.is_some_and(|token| token.to_bytes().is_ok_and(|token| token == "valid:arrow"))
+}
+
+/// An answer to DoGet with one column.
+fn answer(column: ArrayRef) -> Response<Stream<FlightData>> {
+    let batch = RecordBatch::try_from_iter([("number", column)]).expect("one column");
+    let data = FlightDataEncoderBuilder::new().build(stream::iter([Ok(batch)]));
+    Response::new(data.map_err(Status::from).boxed())
 }
 
 fn unimplemented() -> Status {
@@ -118,6 +144,9 @@ impl FlightService for Scripted {
             let late = stream::iter([Err(Status::unauthenticated("no token"))]);
             return Ok(Response::new(late.boxed()));
         }
+        if let Script::Expiration(_) = self.0 {
+            return Ok(Response::new(stream::iter(expiration::actions()).boxed()));
+        }
         Ok(Response::new(stream::empty().boxed()))
     }
 
@@ -125,7 +154,9 @@ impl FlightService for Scripted {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
-        match self.0 {
+        match &self.0 {
+            Script::Expiration(state) => Ok(Response::new(state.info())),
+            Script::Plain => plain::info(&request.get_ref().cmd).map(Response::new),
             Script::TrailersOnly => {
                 let echo = request.metadata().get("x-middleware").cloned();
                 let succeeds = request.get_ref().cmd.as_ref() == b"success";
@@ -157,17 +188,24 @@ impl FlightService for Scripted {
     }
 
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
+        if let Script::Expiration(state) = &self.0 {
+            return state.read(&request.get_ref().ticket).map(answer);
+        }
         let numbers =
             numbers(&request.get_ref().ticket).ok_or_else(|| Status::not_found("no such ticket"))?;
-        let column: arrow::array::ArrayRef = Arc::new(Int32Array::from(numbers.to_vec()));
-        let batch = RecordBatch::try_from_iter([("number", column)]).expect("one column");
-        let data = FlightDataEncoderBuilder::new().build(stream::iter([Ok(batch)]));
-        Ok(Response::new(data.map_err(Status::from).boxed()))
+        let column: ArrayRef = Arc::new(Int32Array::from(numbers.to_vec()));
+        Ok(answer(column))
     }
 
     async fn do_action(&self, request: Request<Action>) -> Result<Response<Self::DoActionStream>, Status> {
         let knows = has(request.metadata(), "cookie", "arrow_flight_session_id=s1");
         let action = request.into_inner();
+        if let Script::Expiration(state) = &self.0 {
+            return state.act(&action).map(|body| {
+                let answer = arrow_flight::Result { body: body.into() };
+                Response::new(stream::iter([Ok(answer)]).boxed())
+            });
+        }
         if self.0 == Script::JavaLogin || action.r#type == "CloseSession" {
             return Err(unimplemented());
         }
@@ -204,22 +242,36 @@ impl FlightService for Scripted {
         Err(unimplemented())
     }
 
-    async fn poll_flight_info(&self, _: Request<FlightDescriptor>) -> Result<Response<PollInfo>, Status> {
-        Err(unimplemented())
+    async fn poll_flight_info(
+        &self,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<PollInfo>, Status> {
+        plain::poll(&request.get_ref().cmd).map(Response::new)
     }
 
     async fn get_schema(&self, _: Request<FlightDescriptor>) -> Result<Response<SchemaResult>, Status> {
         Err(unimplemented())
     }
 
-    async fn do_put(&self, _: Request<Streaming<FlightData>>) -> Result<Response<Self::DoPutStream>, Status> {
-        Err(unimplemented())
+    async fn do_put(
+        &self,
+        request: Request<Streaming<FlightData>>,
+    ) -> Result<Response<Self::DoPutStream>, Status> {
+        let answer = plain::ingest(request.into_inner()).await?;
+        Ok(Response::new(stream::iter([Ok(answer)]).boxed()))
     }
 
     async fn do_exchange(
         &self,
-        _: Request<Streaming<FlightData>>,
+        request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
-        Err(unimplemented())
+        match self.0 {
+            Script::Echo => exchange::echo(request.into_inner(), self.1.clone()).await,
+            Script::Deaf => {
+                let _unread = request;
+                std::future::pending().await
+            }
+            _ => Err(unimplemented()),
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! What the Java and C++ servers of the official scenarios do otherwise than Go's, which the suite runs against.
 
+mod exchange;
+mod scenarios;
+
 use arrow::array::AsArray as _;
 use arrow::datatypes::Int32Type;
 use futures::TryStreamExt as _;

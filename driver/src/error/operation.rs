@@ -63,6 +63,8 @@ pub enum Operation {
     ListActions,
     /// Running an action by its name.
     Action,
+    /// Exchanging batches with the server.
+    Exchange,
     /// Reading a value out of a row.
     Convert,
 }
@@ -98,6 +100,7 @@ impl fmt::Display for Operation {
             Self::CloseSession => "closing the session",
             Self::ListActions => "listing the server's actions",
             Self::Action => "running an action",
+            Self::Exchange => "exchanging data",
             Self::Convert => "reading a value",
         })
     }

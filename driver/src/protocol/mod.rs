@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | GetFlightInfo, GetSchema, PollFlightInfo | [`info`]: `flight_info`, `schema`, `poll` |
 //! | DoGet | [`get`]: `do_get`; its messages by [`tap`] and [`data`] |
+//! | DoExchange | [`exchange`]: `do_exchange` |
 //! | DoPut | [`put`]: `update`, `bind`, `ingest`; [`text`]: `run_text`, which needs GetFlightInfo and DoGet where updates are lacking |
 //! | DoAction, ListActions | [`action`]: prepare and close, transactions, savepoints, cancel, renew |
 //! | DoAction | [`session`]: session options, close |
@@ -13,6 +14,7 @@
 mod action;
 mod command;
 mod data;
+mod exchange;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod get;
@@ -35,6 +37,8 @@ pub use self::action::{ActionType, CancelStatus, SavepointEnd, TransactionEnd};
 pub(crate) use self::command::Command;
 pub use self::command::{IngestMode, SubstraitPlan};
 pub(crate) use self::data::DataMessage;
+pub use self::exchange::FlightDescriptor;
+pub(crate) use self::exchange::{Exchange, ExchangeEncoder, Sent};
 pub(crate) use self::get::DataReply;
 pub use self::info::{FlightEndpoint, FlightInfo, PollInfo, Ticket};
 pub(crate) use self::put::IngestTarget;

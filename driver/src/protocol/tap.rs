@@ -1,8 +1,9 @@
-//! Takes the messages of a DoGet out of its response before tonic sees them.
+//! Takes the messages of a DoGet or DoExchange out of its response before tonic sees them.
 //!
 //! tonic gathers a message in a buffer of its own, from which the batch would be copied a second time. It is left what it does well: headers,
 //! trailers, status, reset. In place of each message it gets an empty one, and a decoder that hands out what was taken.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -38,7 +39,7 @@ impl Slot {
 }
 
 /// A channel whose response is tapped, and the codec that goes with it. For one call.
-pub(super) fn tap<S>(channel: S, pace: Arc<Pace>, limit: usize) -> (Tap<S>, DataCodec) {
+pub(super) fn tap<S, M>(channel: S, pace: Arc<Pace>, limit: usize) -> (Tap<S>, DataCodec<M>) {
     let slot = Slot::default();
     let tap = Tap {
         channel,
@@ -46,7 +47,8 @@ pub(super) fn tap<S>(channel: S, pace: Arc<Pace>, limit: usize) -> (Tap<S>, Data
         limit,
         slot: slot.clone(),
     };
-    (tap, DataCodec { slot })
+    let sends = PhantomData;
+    (tap, DataCodec { slot, sends })
 }
 
 #[derive(Debug)]
@@ -151,20 +153,33 @@ fn cut_short() -> Status {
     Status::data_loss("the stream ended in the middle of a message")
 }
 
-/// Sends a ticket, and hands out the messages taken from the response.
-#[derive(Debug)]
-pub(super) struct DataCodec {
-    slot: Slot,
+/// What such a call sends.
+pub(super) trait Outgoing: Send + 'static {
+    fn write(self, buffer: &mut EncodeBuf<'_>) -> Result<(), Status>;
 }
 
-impl Codec for DataCodec {
-    type Encode = arrow_flight::Ticket;
+impl Outgoing for arrow_flight::Ticket {
+    fn write(self, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        self.encode(buffer)
+            .map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+/// Sends what the call sends, and hands out the messages taken from the response.
+#[derive(Debug)]
+pub(super) struct DataCodec<M> {
+    slot: Slot,
+    sends: PhantomData<fn(M)>,
+}
+
+impl<M: Outgoing> Codec for DataCodec<M> {
+    type Encode = M;
     type Decode = DataMessage;
-    type Encoder = TicketEncoder;
+    type Encoder = OutgoingEncoder<M>;
     type Decoder = DataDecoder;
 
-    fn encoder(&mut self) -> TicketEncoder {
-        TicketEncoder
+    fn encoder(&mut self) -> OutgoingEncoder<M> {
+        OutgoingEncoder(PhantomData)
     }
 
     fn decoder(&mut self) -> DataDecoder {
@@ -173,16 +188,14 @@ impl Codec for DataCodec {
 }
 
 #[derive(Debug)]
-pub(super) struct TicketEncoder;
+pub(super) struct OutgoingEncoder<M>(PhantomData<fn(M)>);
 
-impl Encoder for TicketEncoder {
-    type Item = arrow_flight::Ticket;
+impl<M: Outgoing> Encoder for OutgoingEncoder<M> {
+    type Item = M;
     type Error = Status;
 
-    fn encode(&mut self, ticket: arrow_flight::Ticket, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        ticket
-            .encode(buffer)
-            .map_err(|error| Status::internal(error.to_string()))
+    fn encode(&mut self, message: M, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        message.write(buffer)
     }
 }
 

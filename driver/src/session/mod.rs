@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
+
 pub use self::close::CloseHandle;
 pub use self::connector::Connector;
 pub use self::savepoint::{Savepoint, SavepointId};
@@ -18,12 +20,12 @@ use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::protocol::{
-    ActionType, CancelStatus, Command, FlightEndpoint, FlightInfo, PollInfo, SessionOptionValue,
-    SubstraitPlan, Ticket, TransactionEnd,
+    ActionType, CancelStatus, Command, FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo,
+    SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
 };
 use crate::shared::{Capabilities, Feature, Shared};
 use crate::statement::{Ingest, PreparedStatement, Statement};
-use crate::stream::{BatchStream, CancelHandle, FlightReader};
+use crate::stream::{BatchStream, CancelHandle, FlightExchange, FlightReader};
 use crate::transport::{CallOptions, Transport};
 
 /// A session with a Flight SQL server: a channel, credentials, cookies, and at most one open transaction.
@@ -261,6 +263,37 @@ impl Session {
             .do_get(operation, ticket, &options)
             .await?;
         Ok(FlightReader::new(reply))
+    }
+
+    /// Begins an exchange of batches with a server that defines one (DoExchange); batches sent have the schema.
+    ///
+    /// ```no_run
+    /// # async fn example(session: jetbridge::Session, batch: jetbridge::arrow::record_batch::RecordBatch) -> jetbridge::Result<()> {
+    /// use jetbridge::{CallOptions, FlightDescriptor};
+    /// let echo = FlightDescriptor::Command("echo".into());
+    /// let mut exchange = session.do_exchange(echo, batch.schema(), CallOptions::new()).await?;
+    /// exchange.send(batch, "first").await?;
+    /// let answer = exchange.read_chunk().await?;
+    /// exchange.finish().await?;
+    /// while let Some(chunk) = exchange.read_chunk().await? {
+    ///     println!("{chunk:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `State` when the session is closed. What the server says comes with the first message sent or read, as some begin to answer only then.
+    pub async fn do_exchange(
+        &self,
+        descriptor: FlightDescriptor,
+        schema: SchemaRef,
+        options: CallOptions,
+    ) -> Result<FlightExchange> {
+        let protocol = self.shared.protocol()?;
+        let exchange = protocol.do_exchange(descriptor, schema, &options)?;
+        FlightExchange::begin(protocol.transport(), exchange, &options).await
     }
 
     /// Reads all endpoints of a FlightInfo, which may come from another session or process.

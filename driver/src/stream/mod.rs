@@ -4,6 +4,7 @@ mod cancel;
 mod conform;
 mod decode;
 mod endpoint;
+mod exchange;
 mod fanout;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
@@ -31,6 +32,7 @@ pub use self::cancel::CancelHandle;
 pub(crate) use self::cancel::WeakCancelHandle;
 use self::conform::{agree, conform};
 use self::endpoint::{EndpointReader, Reading};
+pub use self::exchange::FlightExchange;
 use self::fanout::{Bounds, Fanout};
 pub use self::reader::{FlightChunk, FlightReader};
 use crate::config::{FetchOrder, RowCountCheck, SchemaCheck};

@@ -37,7 +37,7 @@ impl Deadlines {
             Operation::Connect | Operation::Handshake => (self.connect, "connect_timeout"),
             Operation::Execute => (self.query, "query_timeout"),
             Operation::Update | Operation::Ingest => (self.update, "update_timeout"),
-            Operation::Fetch { .. } => (self.idle, "idle_timeout"),
+            Operation::Fetch { .. } | Operation::Exchange => (self.idle, "idle_timeout"),
             Operation::CloseSession | Operation::CloseStatement | Operation::Cancel => {
                 (self.close, "close_timeout")
             }

@@ -80,7 +80,7 @@ impl CallOptions {
     pub(super) fn deadline(&self, operation: &Operation) -> Option<Duration> {
         let own = match operation {
             Operation::Execute => self.query_timeout,
-            Operation::Fetch { .. } => self.idle_timeout,
+            Operation::Fetch { .. } | Operation::Exchange => self.idle_timeout,
             Operation::Update | Operation::Ingest => self.update_timeout,
             _ => None,
         };

@@ -35,8 +35,8 @@ pub(crate) use self::channels::Locations;
 pub(crate) use self::connect::Address;
 use self::connect::{Dial, Line, Reach};
 use self::cookies::CookieJar;
-pub(crate) use self::deadline::expired;
-use self::deadline::{Deadlines, within};
+use self::deadline::Deadlines;
+pub(crate) use self::deadline::{expired, within};
 pub(crate) use self::framing::Framing;
 pub use self::headers::CallOptions;
 pub(crate) use self::location::Candidate;
@@ -330,11 +330,13 @@ impl Transport {
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
         let started = Instant::now();
-        let result = self.attempt(operation, options, message, send).await;
+        let deadline = self.deadline(operation, options);
+        let result = self.attempt(deadline, options, message, send).await;
         self.logged(operation, started, result)
     }
 
-    async fn attempt<M, R, F, Fut>(
+    /// Sends a call once whose answer may begin only after more of its request: whoever waits for the answer has the deadline.
+    pub(crate) async fn open<M, R, F, Fut>(
         &self,
         operation: &Operation,
         options: &CallOptions,
@@ -342,12 +344,27 @@ impl Transport {
         send: F,
     ) -> Result<(R, Metadata)>
     where
-        F: Fn(Client, Request<M>) -> Fut,
+        F: FnOnce(Client, Request<M>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<R>, Status>>,
+    {
+        let started = Instant::now();
+        let result = self.attempt((None, ""), options, message, send).await;
+        self.logged(operation, started, result)
+    }
+
+    async fn attempt<M, R, F, Fut>(
+        &self,
+        (deadline, option): (Option<Duration>, &'static str),
+        options: &CallOptions,
+        message: M,
+        send: F,
+    ) -> Result<(R, Metadata)>
+    where
+        F: FnOnce(Client, Request<M>) -> Fut,
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
         let mut request = Request::new(message);
         self.dress(&mut request, options)?;
-        let (deadline, option) = self.deadline(operation, options);
         let answer = within(deadline, option, send(self.0.client.clone(), request)).await?;
         match answer {
             Ok(response) => {

@@ -97,6 +97,7 @@ mod tests {
             Operation::Savepoint,
             Operation::SetSessionOptions,
             Operation::Action,
+            Operation::Exchange,
             Operation::Fetch { endpoint: 0, of: 1 },
         ] {
             assert!(!may_repeat(&operation, &lost), "{operation:?}");
