@@ -201,7 +201,9 @@ def test_another_thread_cancels_a_query(connection):
 
 
 INTERRUPTED = """
-import signal, sys, threading, _thread, jetbridge
+import signal, sys, jetbridge
+# Started in the background of a shell, the program would ignore Ctrl-C from its first moment.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 connection = jetbridge.connect(sys.argv[1], autocommit=True)
 print("ready", flush=True)
 try:
