@@ -17,24 +17,21 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Drives the servers, which live as long as the tests.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
 
-/// The reference server, open to everybody, and one that wants a password.
-fn reference_servers() -> &'static (Running, Running) {
-    static SERVERS: OnceLock<(Running, Running)> = OnceLock::new();
-    SERVERS.get_or_init(|| {
-        RUNTIME.block_on(async {
-            let open = ReferenceServer::builder().sample(true).serve().await;
-            let closed = ReferenceServer::builder()
-                .sample(true)
-                .users([("ada", "l0velace")])
-                .token("a-token")
-                .require_header("database", "sensors")
-                .serve()
-                .await;
-            (
-                open.expect("the reference server starts"),
-                closed.expect("the reference server starts"),
-            )
-        })
+/// The reference server, open to everybody, and one that wants a password. Each file of tests has its own: SQLite lets one transaction write at a time.
+fn reference_servers() -> (Running, Running) {
+    RUNTIME.block_on(async {
+        let open = ReferenceServer::builder().sample(true).serve().await;
+        let closed = ReferenceServer::builder()
+            .sample(true)
+            .users([("ada", "l0velace")])
+            .token("a-token")
+            .require_header("database", "sensors")
+            .serve()
+            .await;
+        (
+            open.expect("the reference server starts"),
+            closed.expect("the reference server starts"),
+        )
     })
 }
 
@@ -100,7 +97,7 @@ fn pytest(python: &Path, file: &str, more: &[(&str, &str)]) {
         .current_dir(package())
         .env("PYTHONPATH", package())
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("JETBRIDGE_TEST_URI", uri(open))
+        .env("JETBRIDGE_TEST_URI", uri(&open))
         .env("JETBRIDGE_TEST_LOCKED", closed.address().to_string())
         .envs(more.iter().copied()));
     check(&output);
