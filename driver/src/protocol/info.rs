@@ -102,6 +102,24 @@ impl fmt::Debug for FlightEndpoint {
     }
 }
 
+/// A schema that was read already, which the stream will most likely begin with.
+#[derive(Debug, Clone)]
+pub(crate) struct Announced {
+    /// The message, as files and FlightInfos have it: a mark, a length, the message itself and padding.
+    message: Bytes,
+    schema: SchemaRef,
+}
+
+impl Announced {
+    /// The schema, where this message is the one it was read from.
+    pub(crate) fn if_said_by(&self, message: &[u8]) -> Option<&SchemaRef> {
+        const MARK: [u8; 4] = [0xff; 4];
+        let framed = self.message.strip_prefix(&MARK)?;
+        let padding = framed.get(size_of::<u32>()..)?.strip_prefix(message)?;
+        (!message.is_empty() && padding.iter().all(|byte| *byte == 0)).then_some(&self.schema)
+    }
+}
+
 /// What a statement gives: schema, endpoints, totals.
 ///
 /// [`to_bytes`](Self::to_bytes) and [`from_bytes`](Self::from_bytes) carry it, or a part of it, to another process that reads the endpoints there.
@@ -207,6 +225,14 @@ impl FlightInfo {
 
     pub(crate) fn raw(&self) -> &arrow_flight::FlightInfo {
         &self.raw
+    }
+
+    /// The schema with the message it was read from.
+    pub(crate) fn announced(&self) -> Option<Announced> {
+        Some(Announced {
+            message: self.raw.schema.clone(),
+            schema: self.schema.clone()?,
+        })
     }
 
     /// When it was asked for, where that was here.

@@ -40,6 +40,7 @@ pub(crate) use self::data::DataMessage;
 pub use self::exchange::FlightDescriptor;
 pub(crate) use self::exchange::{Exchange, ExchangeEncoder, Sent};
 pub(crate) use self::get::DataReply;
+pub(crate) use self::info::Announced;
 pub use self::info::{FlightEndpoint, FlightInfo, PollInfo, Ticket};
 pub(crate) use self::put::IngestTarget;
 pub use self::session::{CloseStatus, SessionOptionError, SessionOptionValue};

@@ -10,7 +10,7 @@ use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary};
 use arrow_ipc::{Message, MessageHeader, RecordBatch as BatchHeader};
 
 use crate::error::{Error, Kind, Result, guard};
-use crate::protocol::DataMessage;
+use crate::protocol::{Announced, DataMessage};
 
 /// The most rows of one batch: columns without buffers let a message of a hundred bytes claim any number.
 const MOST_ROWS: i64 = 1 << 31;
@@ -27,6 +27,7 @@ pub(crate) enum Decoded {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     schema: Option<SchemaRef>,
+    announced: Option<Announced>,
     dictionaries: HashMap<i64, ArrayRef>,
     /// The most bytes one message may unpack to.
     limit: usize,
@@ -36,9 +37,15 @@ impl Decoder {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             schema: None,
+            announced: None,
             dictionaries: HashMap::new(),
             limit,
         }
+    }
+
+    /// Takes a schema that has been read before, should the stream begin with the message that said it.
+    pub(super) fn expecting(self, announced: Option<Announced>) -> Self {
+        Self { announced, ..self }
     }
 
     /// The schema, once its message has come.
@@ -51,6 +58,13 @@ impl Decoder {
     /// Nothing is allocated beyond the bytes that came, times what their compression honestly claims within the limit.
     pub(crate) fn decode(&mut self, data: &DataMessage) -> Result<Decoded> {
         if data.header.is_empty() {
+            return Ok(Decoded::NoBatch);
+        }
+        if self.schema.is_none()
+            && let Some(announced) = self.announced.take()
+            && let Some(schema) = announced.if_said_by(&data.header)
+        {
+            self.schema = Some(Arc::clone(schema));
             return Ok(Decoded::NoBatch);
         }
         guard(|| self.read(data)).and_then(|read| read)
@@ -208,7 +222,8 @@ mod tests {
 
     use super::{Decoded, Decoder};
     use crate::error::Kind;
-    use crate::protocol::DataMessage;
+    use crate::metadata::Metadata;
+    use crate::protocol::{DataMessage, FlightInfo};
     use crate::types::tests::round_trip::{families, nested};
     use crate::types::{Params, Value};
 
@@ -317,6 +332,28 @@ mod tests {
                 panic!("{decoded:?}")
             };
             assert_eq!(read.columns(), batch().columns());
+        }
+    }
+
+    #[test]
+    fn a_schema_that_was_announced_is_not_read_again_and_another_is() {
+        let info = |schema: &Schema| {
+            let raw = arrow_flight::FlightInfo::new().try_with_schema(schema).unwrap();
+            FlightInfo::new(raw, Metadata::new()).unwrap()
+        };
+        let (same, other) = (info(&batch().schema()), info(&Schema::empty()));
+        for info in [&same, &other] {
+            let mut decoder = Decoder::new(LIMIT).expecting(info.announced());
+            let decoded: Vec<_> = encoded(None)
+                .iter()
+                .map(|message| decoder.decode(message).unwrap())
+                .collect();
+            let Some(Decoded::Batch(read)) = decoded.last() else {
+                panic!("{decoded:?}")
+            };
+            assert_eq!(read.columns(), batch().columns());
+            let shared = Arc::ptr_eq(decoder.schema().unwrap(), info.schema().unwrap());
+            assert_eq!(shared, std::ptr::eq(info, &same));
         }
     }
 

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::source::Source;
 use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::metadata::Metadata;
-use crate::protocol::{FlightEndpoint, Protocol};
+use crate::protocol::{Announced, FlightEndpoint, Protocol};
 use crate::transport::{CallOptions, Candidate, Locations, MOST_RETRIES, pause};
 
 /// An endpoint that expires sooner than this is renewed before it is read.
@@ -21,6 +21,8 @@ pub(super) struct Reading {
     pub(super) locations: Arc<Locations>,
     pub(super) options: CallOptions,
     pub(super) endpoints: usize,
+    /// What the FlightInfo said.
+    pub(super) announced: Option<Announced>,
     /// The trailers of the endpoints read to their end.
     pub(super) trailers: Mutex<Metadata>,
 }

@@ -130,6 +130,7 @@ impl BatchStream {
             locations: Arc::clone(locations),
             options: options.clone(),
             endpoints: endpoints.len(),
+            announced: info.announced(),
             trailers: Mutex::default(),
         });
         let mut endpoints = endpoints.into_iter().enumerate();

@@ -12,7 +12,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use super::decode::{Decoded, Decoder};
 use crate::error::{Error, Result};
 use crate::metadata::Metadata;
-use crate::protocol::DataReply;
+use crate::protocol::{Announced, DataReply};
 
 /// How many messages before the schema are kept.
 const MOST_EARLY: usize = 1024;
@@ -47,6 +47,12 @@ impl FlightReader {
             early: VecDeque::new(),
             failed: false,
         }
+    }
+
+    /// Spares reading a schema that has been read already.
+    pub(super) fn expecting(mut self, announced: Option<Announced>) -> Self {
+        self.decoder = self.decoder.expecting(announced);
+        self
     }
 
     /// The schema of the batches, as the stream says it.

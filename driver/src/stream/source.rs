@@ -60,7 +60,7 @@ impl Source {
         let reply = Protocol::new(transport)
             .do_get(operation.clone(), &ticket, &reading.options)
             .await?;
-        let mut reader = FlightReader::new(reply);
+        let mut reader = FlightReader::new(reply).expecting(reading.announced.clone());
         reader.schema().await?;
         Ok(Self::Ticket(Box::new(reader)))
     }
