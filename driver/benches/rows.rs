@@ -1,4 +1,4 @@
-//! Reading the rows of a batch: `cargo bench -p jetbridge --bench rows`.
+//! Reading the rows of a batch: `cargo bench -p jetbridge --features serde --bench rows`.
 
 use std::sync::Arc;
 
@@ -93,6 +93,53 @@ fn all_six_as_a_tuple(bencher: Bencher<'_, '_>) {
                 .expect("a row"),
         );
     });
+}
+
+#[cfg(feature = "serde")]
+mod through_serde {
+    use super::{Bencher, ItemsCount, ROWS, Timestamp, black_box, chunk};
+
+    #[derive(serde::Deserialize)]
+    struct Owned {
+        id: i64,
+        small: i32,
+        ratio: Option<f64>,
+        label: String,
+        at: Timestamp,
+        flag: bool,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Borrowed<'a> {
+        id: i64,
+        small: i32,
+        ratio: Option<f64>,
+        label: &'a str,
+        at: Timestamp,
+        flag: bool,
+    }
+
+    #[divan::bench]
+    fn all_six_as_a_struct(bencher: Bencher<'_, '_>) {
+        let chunk = chunk();
+        bencher.counter(ItemsCount::new(ROWS.unsigned_abs())).bench(|| {
+            for row in chunk.rows_as::<Owned>() {
+                let row = row.expect("a row");
+                black_box((row.id, row.small, row.ratio, row.label, row.at, row.flag));
+            }
+        });
+    }
+
+    #[divan::bench]
+    fn all_six_as_a_struct_with_borrowed_text(bencher: Bencher<'_, '_>) {
+        let chunk = chunk();
+        bencher.counter(ItemsCount::new(ROWS.unsigned_abs())).bench(|| {
+            for row in chunk.rows_as::<Borrowed<'_>>() {
+                let row = row.expect("a row");
+                black_box((row.id, row.small, row.ratio, row.label, row.at, row.flag));
+            }
+        });
+    }
 }
 
 #[divan::bench]

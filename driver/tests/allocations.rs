@@ -22,7 +22,7 @@ fn chunk() -> RowChunk {
     let words: DictionaryArray<Int32Type> = numbers()
         .map(|number| ["red", "green"][usize::from(number % 3 == 0)])
         .collect();
-    let columns: [(&str, ArrayRef); 8] = [
+    let columns: [(&str, ArrayRef); 9] = [
         (
             "id",
             Arc::new(Int64Array::from_iter_values(numbers().map(i64::from))),
@@ -46,6 +46,12 @@ fn chunk() -> RowChunk {
             Arc::new(
                 TimestampMicrosecondArray::from_iter_values(numbers().map(i64::from)).with_timezone("UTC"),
             ),
+        ),
+        (
+            "local",
+            Arc::new(TimestampMicrosecondArray::from_iter_values(
+                numbers().map(i64::from),
+            )),
         ),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -80,7 +86,17 @@ fn typed_getters_allocate_nothing() {
 
 #[test]
 fn tuples_allocate_nothing() {
-    type Whole<'a> = (i64, i32, Option<f64>, bool, &'a str, &'a str, &'a str, Timestamp);
+    type Whole<'a> = (
+        i64,
+        i32,
+        Option<f64>,
+        bool,
+        &'a str,
+        &'a str,
+        &'a str,
+        Timestamp,
+        Timestamp,
+    );
     let chunk = chunk();
     allocates_nothing(|| {
         let rows = chunk
@@ -106,6 +122,8 @@ fn structs_with_borrowed_text_allocate_nothing() {
         text: &'a str,
         view: &'a str,
         word: Word,
+        #[serde(rename = "local")]
+        at: Timestamp,
     }
     let chunk = chunk();
     allocates_nothing(|| {
@@ -118,12 +136,14 @@ fn structs_with_borrowed_text_allocate_nothing() {
                 text,
                 view,
                 word,
+                at,
             } = row.unwrap();
             let number = match word {
                 Word::Red => 1,
                 Word::Green => usize::from(flag),
             };
             sum += usize::from(id > 5 && score.is_some()) + number + text.len() + view.len();
+            sum += usize::from(at.zone().is_none());
         }
         assert!(sum > ROWS);
     });

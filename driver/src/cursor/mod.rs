@@ -110,6 +110,10 @@ impl Cursor {
     ///
     /// Dropping the future loses no row.
     pub async fn fetch_one(&mut self) -> Result<Option<Row>> {
+        // Most rows are at hand, and nothing is worth as much as not going further for them.
+        if let Some(row) = self.row_at_hand() {
+            return Ok(Some(row));
+        }
         poll_fn(|context| self.poll_row(context)).await
     }
 

@@ -31,13 +31,15 @@ mod value;
 mod with;
 
 pub(crate) use accessor::Accessor;
+#[doc(hidden)]
+pub use accessor::CellPlace;
 pub use accessor::{ListCell, MapCell, StructCell};
 pub use cell::{Cell, Unreadable};
 pub use column::Column;
 pub use columns::Columns;
 pub use decimal::Decimal;
 #[cfg(feature = "serde")]
-pub(crate) use deserialize::{CellDeserializer, Reason, Refusal};
+pub(crate) use deserialize::{PlaceDeserializer, Reason, Refusal};
 pub use from_arrow::FromArrow;
 pub(crate) use from_arrow::accepts;
 pub use params::Params;

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use serde::ser::{self, Serialize, Serializer};
 
+use super::as_text;
 use super::decimal::Decimal;
 use super::params::Params;
 use super::value::Value;
@@ -27,7 +28,8 @@ impl Params {
     /// # }
     /// ```
     ///
-    /// Dates, decimals and UUIDs are text for serde; a server that names the types of its parameters gets them as what they are. For several rows:
+    /// Dates, decimals and UUIDs of this crate are sent as what they are. Those of others are text for serde; a server that names the types
+    /// of its parameters gets them as what they are. For several rows:
     /// `Params::rows(rows.iter().map(Params::from_serde).collect::<Result<Vec<_>>>()?)`.
     ///
     /// # Errors
@@ -156,8 +158,14 @@ impl Serializer for ToValue {
         Ok(Value::from(variant))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Written {
-        value.serialize(self)
+    /// Our own dates, times, decimals and UUIDs are told by their names, and stay what they are.
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Written {
+        let written = value.serialize(self)?;
+        let named = match &written {
+            Value::Text(text) => as_text::named(name, text),
+            _ => None,
+        };
+        Ok(named.unwrap_or(written))
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

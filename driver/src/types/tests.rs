@@ -3,6 +3,7 @@
 mod columns;
 mod layouts;
 mod parameters;
+mod places;
 pub(crate) mod round_trip;
 #[cfg(all(
     feature = "with-chrono-0_4",

@@ -96,6 +96,7 @@ impl RowChunk {
 
     /// The row at an index of this batch.
     #[must_use]
+    #[inline]
     pub fn row(&self, index: usize) -> Option<Row> {
         (index < self.len()).then(|| Row {
             chunk: Arc::clone(&self.0),
@@ -105,6 +106,7 @@ impl RowChunk {
 
     /// How many rows there are.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.batch.num_rows()
     }
@@ -116,6 +118,7 @@ impl RowChunk {
     }
 
     /// The rows, in order.
+    #[inline]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row> + use<'_> {
         (0..self.len()).map(|index| Row {
             chunk: Arc::clone(&self.0),

@@ -1,17 +1,20 @@
 //! Rows through serde.
 
+mod by_place;
+
 use std::ops::Range;
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use self::by_place::PlacedValues;
 use super::chunk::RowChunk;
 use super::from_row::wrong_count;
 use super::place::Place;
 use super::plan::{Plan, Taken};
 use super::{Row, refusal};
 use crate::error::{Error, Kind, Operation, Result, SqlState};
-use crate::types::{CellDeserializer, Reason, Refusal, Unreadable};
+use crate::types::{PlaceDeserializer, Reason, Refusal, Unreadable};
 
 impl Row {
     /// Reads the whole row through serde: into a struct whose fields are columns, found by name; a tuple of all columns; a map from names to
@@ -86,18 +89,17 @@ impl<'de> Place<'de> {
     }
 
     #[inline]
-    fn cell(self, position: usize) -> Result<CellDeserializer<'de>, Refusal> {
-        let accessor = self.chunk.accessors.get(position);
-        accessor
-            .map_or(Err(Unreadable::Corrupt), |accessor| accessor.cell(self.index))
-            .map(CellDeserializer)
-            .map_err(|why| Refusal::of_cell(why, "any type").in_column(position))
+    fn value(self, position: usize) -> Result<PlaceDeserializer<'de>, Refusal> {
+        match self.cell(position) {
+            Some(place) => Ok(PlaceDeserializer(place)),
+            None => Err(Refusal::of_cell(Unreadable::Corrupt, "any type").in_column(position)),
+        }
     }
 
     /// The value of the only column, for a type that is no row.
-    fn only(self, asked: &'static str) -> Result<CellDeserializer<'de>, Refusal> {
+    fn only(self, asked: &'static str) -> Result<PlaceDeserializer<'de>, Refusal> {
         match self.chunk.accessors.len() {
-            1 => self.cell(0),
+            1 => self.value(0),
             several => Err(Refusal::new(Reason::Shape(format!(
                 "a row of {several} columns cannot be read as {asked}"
             )))),
@@ -161,8 +163,8 @@ impl<'de> Deserializer<'de> for Place<'de> {
     /// `None` is a row whose only column is NULL; any other row is there.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         if self.chunk.accessors.len() == 1 {
-            let only = self.cell(0)?;
-            if matches!(only, CellDeserializer(crate::types::Cell::Null)) {
+            let only = self.value(0)?;
+            if only.is_null().map_err(|refusal| refusal.in_column(0))? {
                 return visitor.visit_none();
             }
         }
@@ -224,11 +226,20 @@ impl<'de> Deserializer<'de> for Place<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        visitor.visit_map(NamedValues {
+        let chunk = self.chunk;
+        let plan = chunk.plans.plan::<V>(&chunk.columns, fields);
+        if let Some(places) = plan.by_place() {
+            return visitor.visit_seq(PlacedValues::new(self, places));
+        }
+        let read = visitor.visit_map(NamedValues {
             row: self,
             next: 0,
-            plan: Some(self.chunk.plans.plan(&self.chunk.columns, fields)),
-        })
+            plan: Some(plan),
+        });
+        if read.is_ok() {
+            plan.has_read();
+        }
+        read
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -263,7 +274,7 @@ impl<'de> SeqAccess<'de> for ColumnValues<'de> {
             return Ok(None);
         }
         self.next += 1;
-        let value = seed.deserialize(self.row.cell(position)?);
+        let value = seed.deserialize(self.row.value(position)?);
         value.map(Some).map_err(|refusal| refusal.in_column(position))
     }
 
@@ -317,7 +328,7 @@ impl<'de> MapAccess<'de> for NamedValues<'de> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
         let position = self.at(self.next).map_or(0, |(position, _)| position);
         self.next += 1;
-        let value = seed.deserialize(self.row.cell(position)?);
+        let value = seed.deserialize(self.row.value(position)?);
         value.map_err(|refusal| refusal.in_column(position))
     }
 }

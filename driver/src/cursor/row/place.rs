@@ -4,7 +4,7 @@ use arrow::buffer::Buffer;
 
 use super::chunk::Chunk;
 use crate::error::Result;
-use crate::types::{Cell, FromArrow, Unreadable, accepts};
+use crate::types::{Cell, CellPlace, FromArrow, Unreadable, accepts};
 
 /// A row, borrowed from the batch it lies in.
 #[derive(Clone, Copy)]
@@ -16,17 +16,30 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     #[inline]
     pub(super) fn read<T: FromArrow<'a>>(self, position: usize) -> Result<T> {
-        let Some(accessor) = self.chunk.accessors.get(position) else {
+        let Some(place) = self.cell(position) else {
             return Err(self.missing(position));
         };
-        let read = accessor.cell(self.index).and_then(|cell| {
-            // Otherwise a wrong type would be found only in the first row that is not NULL.
-            if matches!(cell, Cell::Null) && !self.accepts::<T>(position) {
-                return Err(Unreadable::Type);
-            }
-            T::read(cell)
-        });
+        let read = match T::read_place(place) {
+            Some(read) => read,
+            None => self.read_cell(place, position),
+        };
         read.map_err(|why| self.refuse(position, why, std::any::type_name::<T>()))
+    }
+
+    fn read_cell<T: FromArrow<'a>>(self, place: CellPlace<'a>, position: usize) -> Result<T, Unreadable> {
+        let cell = place.cell()?;
+        // Otherwise a wrong type would be found only in the first row that is not NULL.
+        if matches!(cell, Cell::Null) && !self.accepts::<T>(position) {
+            return Err(Unreadable::Type);
+        }
+        T::read(cell)
+    }
+
+    /// Where the cell of a column lies.
+    #[inline]
+    pub(super) fn cell(self, position: usize) -> Option<CellPlace<'a>> {
+        let accessor = self.chunk.accessors.get(position)?;
+        Some(CellPlace::new(accessor, self.index))
     }
 
     pub(super) fn shared_bytes(self, position: usize) -> Result<Option<Buffer>> {

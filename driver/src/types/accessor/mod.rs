@@ -3,6 +3,7 @@
 mod bind;
 mod layout;
 mod nested;
+mod place;
 mod shared;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use arrow::datatypes::TimeUnit;
 use layout::{Keys, RunEnds};
 pub use nested::{ListCell, MapCell, StructCell};
 use nested::{Lists, Maps, Structs, Unions};
+pub use place::CellPlace;
 
 use super::cell::{Cell, Unreadable};
 use super::decimal::Decimal;

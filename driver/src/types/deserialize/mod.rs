@@ -1,6 +1,8 @@
 //! Cells as what serde reads from.
 
 mod access;
+mod parts;
+mod place;
 mod refusal;
 mod text;
 
@@ -8,13 +10,14 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserializer, Visitor};
 
 use self::access::{Bytes, Elements, Entries, Fields, Variant};
+pub(crate) use self::place::PlaceDeserializer;
 pub(crate) use self::refusal::{Reason, Refusal};
 use self::text::Scratch;
 use super::cell::{Cell, Unreadable};
 use super::from_arrow::FromArrow;
 
 /// Reads one cell. Numbers are as exact as with [`FromArrow`]; text and bytes are borrowed; dates, times, decimals and UUIDs, for which
-/// serde has no types, are text in ISO 8601 and as they print.
+/// serde has no types, are text in ISO 8601 and as they print, save to the types of this crate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CellDeserializer<'de>(pub(crate) Cell<'de>);
 
@@ -218,10 +221,13 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        visitor.visit_newtype_struct(self)
+        match self.visit_parts(name, visitor) {
+            Ok(read) => read,
+            Err(visitor) => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {

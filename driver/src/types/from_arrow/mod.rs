@@ -7,6 +7,7 @@ mod text;
 
 use arrow::datatypes::DataType;
 
+use super::accessor::CellPlace;
 use super::cell::{Cell, Unreadable};
 
 /// A Rust type that cells can be read into.
@@ -44,6 +45,13 @@ pub trait FromArrow<'a>: Sized {
     /// Why it cannot be read; column, row and types are added by the caller.
     fn read(cell: Cell<'a>) -> Result<Self, Unreadable>;
 
+    /// Reads a cell where it lies, if its column is laid out as this type is: the way without a [`Cell`].
+    #[doc(hidden)]
+    #[inline]
+    fn read_place(_place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        None
+    }
+
     /// Reads bytes into a vector of this type: only `u8` does. It lets `Vec<u8>` read both bytes and lists of numbers.
     #[doc(hidden)]
     fn read_bytes(_bytes: &'a [u8]) -> Option<Vec<Self>> {
@@ -72,6 +80,14 @@ impl<'a, T: FromArrow<'a>> FromArrow<'a> for Option<T> {
             Cell::Null => Ok(None),
             cell => T::read(cell).map(Some),
         }
+    }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        Some(match T::read_place(place)? {
+            Err(Unreadable::Null) => Ok(None),
+            read => read.map(Some),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use arrow::datatypes::DataType;
 
+use super::super::accessor::{Accessor, CellPlace};
 use super::super::cell::{Cell, Unreadable};
 use super::super::decimal::Decimal;
 use super::{FromArrow, mismatch};
@@ -27,7 +28,7 @@ fn fit<S, T: TryFrom<S>>(number: S) -> Result<T, Unreadable> {
 }
 
 macro_rules! integers {
-    ($($integer:ty $({ $($extra:item)* })?),*) => {$(
+    ($($integer:ty $(: $layout:ident)? $({ $($extra:item)* })?),*) => {$(
         impl<'a> FromArrow<'a> for $integer {
             fn accepts(data_type: &DataType) -> bool {
                 is_integer(data_type) || is_decimal(data_type) || *data_type == DataType::Boolean
@@ -50,12 +51,22 @@ macro_rules! integers {
                 }
             }
 
+            $(
+                #[inline]
+                fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+                    match place.accessor() {
+                        Accessor::$layout(array) => Some(place.number(array)),
+                        _ => None,
+                    }
+                }
+            )?
+
             $($($extra)*)?
         }
     )*};
 }
 
-integers!(i8, i16, i32, i64, i128, isize, u16, u32, u64, u128, usize, u8 {
+integers!(i8: Int8, i16: Int16, i32: Int32, i64: Int64, i128, isize, u16: UInt16, u32: UInt32, u64: UInt64, u128, usize, u8: UInt8 {
     fn read_bytes(bytes: &'a [u8]) -> Option<Vec<Self>> {
         Some(bytes.to_vec())
     }
@@ -100,6 +111,14 @@ impl<'a> FromArrow<'a> for f64 {
             },
         }
     }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        match place.accessor() {
+            Accessor::Float64(array) => Some(place.number(array)),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> FromArrow<'a> for f32 {
@@ -116,6 +135,14 @@ impl<'a> FromArrow<'a> for f32 {
                 Some(_) => Err(Unreadable::Range),
                 None => Err(mismatch(other)),
             },
+        }
+    }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        match place.accessor() {
+            Accessor::Float32(array) => Some(place.number(array)),
+            _ => None,
         }
     }
 }
@@ -137,6 +164,11 @@ impl<'a> FromArrow<'a> for bool {
                 None => Err(mismatch(other)),
             },
         }
+    }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        place.truth()
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration as StdDuration;
 
 use arrow::datatypes::{DataType, IntervalUnit};
 
+use super::super::accessor::{Accessor, CellPlace};
 use super::super::cell::{Cell, Unreadable};
 use super::super::temporal::{Date, Duration, Interval, Time, Timestamp};
 use super::{FromArrow, mismatch};
@@ -18,6 +19,14 @@ impl<'a> FromArrow<'a> for Date {
         match cell {
             Cell::Date(date) => Ok(date),
             other => Err(mismatch(other)),
+        }
+    }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        match place.accessor() {
+            Accessor::Date32(array) => Some(place.number(array).map(Self::from_days)),
+            _ => None,
         }
     }
 }
@@ -49,6 +58,14 @@ impl<'a> FromArrow<'a> for Timestamp {
             } => Self::new(seconds, nanosecond, zone.map(Arc::clone)).ok_or(Unreadable::Range),
             other => Err(mismatch(other)),
         }
+    }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        let read = place.timestamp()?;
+        Some(read.and_then(|(seconds, nanosecond, zone)| {
+            Self::new(seconds, nanosecond, zone.map(Arc::clone)).ok_or(Unreadable::Range)
+        }))
     }
 }
 

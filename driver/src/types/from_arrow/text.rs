@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 
+use super::super::accessor::CellPlace;
 use super::super::cell::{Cell, Unreadable};
 use super::super::uuid::Uuid;
 use super::{FromArrow, mismatch};
@@ -35,6 +36,11 @@ impl<'a> FromArrow<'a> for &'a str {
             other => Err(mismatch(other)),
         }
     }
+
+    #[inline]
+    fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+        place.text()
+    }
 }
 
 impl<'a> FromArrow<'a> for &'a [u8] {
@@ -62,6 +68,11 @@ macro_rules! owned {
             #[inline]
             fn read(cell: Cell<'a>) -> Result<Self, Unreadable> {
                 <$borrowed>::read(cell).map(Self::from)
+            }
+
+            #[inline]
+            fn read_place(place: CellPlace<'a>) -> Option<Result<Self, Unreadable>> {
+                Some(<$borrowed>::read_place(place)?.map(Self::from))
             }
         }
     )*};

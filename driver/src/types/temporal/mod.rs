@@ -36,11 +36,21 @@ pub(super) fn ticks_per_second(unit: TimeUnit) -> i64 {
 /// Splits ticks into whole seconds (rounded down) and the nanoseconds above them.
 #[inline]
 pub(super) fn split_ticks(ticks: i64, unit: TimeUnit) -> (i64, u32) {
-    let per_second = ticks_per_second(unit);
-    let nanoseconds = ticks.rem_euclid(per_second) * (NANOSECONDS_PER_SECOND / per_second);
+    // A division by a number known beforehand takes a tenth of the time of another.
+    match unit {
+        TimeUnit::Second => split::<1>(ticks),
+        TimeUnit::Millisecond => split::<1_000>(ticks),
+        TimeUnit::Microsecond => split::<1_000_000>(ticks),
+        TimeUnit::Nanosecond => split::<NANOSECONDS_PER_SECOND>(ticks),
+    }
+}
+
+#[inline]
+fn split<const PER_SECOND: i64>(ticks: i64) -> (i64, u32) {
+    let nanoseconds = ticks.rem_euclid(PER_SECOND) * (NANOSECONDS_PER_SECOND / PER_SECOND);
     // The remainder is below 10^9, which 32 bits hold.
     (
-        ticks.div_euclid(per_second),
+        ticks.div_euclid(PER_SECOND),
         u32::try_from(nanoseconds).unwrap_or_default(),
     )
 }

@@ -440,6 +440,21 @@ fn what_serde_writes_is_parameters_by_name_or_place() {
         by_place.to_rows().unwrap()[0][3].to_string(),
         u128::MAX.to_string()
     );
+    let ours = (
+        Date::from_days(1),
+        Uuid([7; 16]),
+        Decimal::new(-5, 2),
+        None::<Time>,
+    );
+    assert_eq!(
+        Params::from_serde(&ours).unwrap().to_rows().unwrap(),
+        [[
+            Value::from(ours.0),
+            Value::from(ours.1),
+            Value::from(ours.2),
+            Value::Null
+        ]]
+    );
     let map = Params::from_serde(&HashMap::from([("k", true)])).unwrap();
     assert_eq!(map.names(), Some(vec!["k"]));
     assert!(Params::from_serde(&()).unwrap().is_none());

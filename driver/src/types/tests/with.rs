@@ -188,3 +188,24 @@ fn json_of_serde_json_goes_both_ways() {
         SqlState::INVALID_TEXT
     );
 }
+
+#[test]
+#[cfg(all(feature = "serde", feature = "with-serde_json-1"))]
+fn our_own_types_are_plain_text_in_other_formats() {
+    use crate::types::{Date, Decimal, Time, Timestamp, Uuid};
+
+    fn returns<T>(value: &T, text: &str)
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        assert_eq!(serde_json::to_value(value).unwrap(), text);
+        assert_eq!(serde_json::from_value::<T>(text.into()).unwrap(), *value);
+        assert!(serde_json::from_value::<T>(5.into()).is_err());
+    }
+    returns(&Date::from_days(0), "1970-01-01");
+    returns(&Time::from_hms_nano(1, 2, 3, 0).unwrap(), "01:02:03");
+    let at = Timestamp::from_ticks(1_500, TimeUnit::Millisecond, Some("+02:00".into()));
+    returns(&at, "1970-01-01T02:00:01.500+02:00");
+    returns(&Decimal::new(-5, 2), "-0.05");
+    returns(&Uuid([0x11; 16]), "11111111-1111-1111-1111-111111111111");
+}

@@ -5,16 +5,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array,
-    Int32Array, Int64Array, ListArray, MapBuilder, RecordBatch, StringArray, StringBuilder, StructArray,
-    TimestampMicrosecondArray, UInt8Array,
+    Array as _, ArrayRef, BinaryArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray,
+    Float64Array, Int32Array, Int64Array, ListArray, MapBuilder, RecordBatch, StringArray, StringBuilder,
+    StructArray, Time64NanosecondArray, TimestampMicrosecondArray, UInt8Array,
 };
-use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, TimeUnit};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde::Deserialize;
 
 use super::super::RowChunk;
 use crate::error::{Error, SqlState};
-use crate::types::{Columns, Date, Decimal, Timestamp, Uuid};
+use crate::types::{Columns, Date, Decimal, FromArrow, Time, Timestamp, Uuid};
 
 fn chunk(columns: impl IntoIterator<Item = (&'static str, ArrayRef)>) -> RowChunk {
     let batch = RecordBatch::try_from_iter_with_nullable(
@@ -290,7 +295,7 @@ fn dates_decimals_and_uuids_are_text_for_the_crates_that_read_it() {
         Field::new("day", DataType::Date32, true),
         Field::new(
             "at",
-            DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("+02:00".into())),
+            DataType::Timestamp(TimeUnit::Microsecond, Some("+02:00".into())),
             true,
         ),
         Field::new("price", DataType::Decimal128(10, 2), true),
@@ -331,6 +336,50 @@ fn dates_decimals_and_uuids_are_text_for_the_crates_that_read_it() {
             key: Uuid([0x11; 16]),
         }]
     );
+}
+
+/// Reads the rows of a column by `get` and through serde.
+fn reads_alike<T>(column: ArrayRef)
+where
+    T: for<'a> FromArrow<'a> + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,
+{
+    let chunk = chunk([("c", column)]);
+    for row in chunk.rows() {
+        let got = row.get::<Option<T>>(0).map_err(|error| error.sqlstate());
+        let read = row
+            .deserialize::<(Option<T>,)>()
+            .map_err(|error| error.sqlstate());
+        assert_eq!(read.map(|(value,)| value), got, "{row:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn our_own_types_are_read_through_serde_as_by_get(
+        ticks in vec(option::of(any::<i64>()), 1..6),
+        wide in vec(option::of(any::<i128>()), 1..6),
+        keys in vec(option::of(any::<[u8; 16]>()), 1..6),
+        days in vec(option::of(any::<i32>()), 1..6),
+        seconds in vec(option::of(0_i64..90_000), 1..6),
+        zone in select(vec![None, Some("UTC"), Some("Z"), Some("-05:30"), Some("Europe/Berlin")]),
+        scale in -10_i8..30,
+    ) {
+        let zoned = |array: ArrayRef, unit| {
+            cast(&array, &DataType::Timestamp(unit, zone.map(Into::into))).unwrap()
+        };
+        for unit in [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond] {
+            reads_alike::<Timestamp>(zoned(array(Int64Array::from(ticks.clone())), unit));
+        }
+        reads_alike::<Date>(array(Date32Array::from(days)));
+        reads_alike::<Time>(array(Time64NanosecondArray::from_iter(
+            seconds.iter().map(|seconds| seconds.map(|seconds| seconds * 1_000_000_000 + 7)),
+        )));
+        let decimals = Decimal128Array::from(wide).with_precision_and_scale(38, scale).unwrap();
+        reads_alike::<Decimal>(array(decimals));
+        reads_alike::<Decimal>(array(Int64Array::from(ticks)));
+        let keys = FixedSizeBinaryArray::try_from_sparse_iter_with_size(keys.into_iter(), 16).unwrap();
+        reads_alike::<Uuid>(array(keys));
+    }
 }
 
 #[test]
