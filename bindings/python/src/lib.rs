@@ -4,6 +4,7 @@
 //! task at once and calls back later. So the blocking and the asyncio API stand on the same functions.
 
 mod arrow_stream;
+mod catalog;
 mod error;
 mod flight;
 mod options;

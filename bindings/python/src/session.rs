@@ -4,12 +4,13 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt as _;
-use jetbridge::{IngestMode, SavepointEnd, SessionOptionValue, TableFilter, TableName};
+use jetbridge::{IngestMode, SavepointEnd, SessionOptionValue};
 use jetbridge_pool::PooledSession;
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt};
 
+use crate::catalog::{Inquiry, Question};
 use crate::error::{interface, to_python};
 use crate::flight::{FlightInfo, FlightReader};
 use crate::rows::Rows;
@@ -288,6 +289,21 @@ impl Session {
         })
     }
 
+    /// What is asked about the tables of the server, by commands or in SQL: `server`, `schemas`, `tables`, `columns`, `primary_key` or `foreign_keys`.
+    #[pyo3(signature = (about, schema=None, table=None, callback=None))]
+    fn inquire(
+        &self,
+        py: Python<'_>,
+        about: &str,
+        schema: Option<String>,
+        table: Option<String>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (held, inquiry) = (self.held()?, Inquiry::read(about, schema, table)?);
+        let ask = async move { inquiry.ask(&held).await };
+        wait(py, callback, ask, |py, finding| finding.into_python(py))
+    }
+
     /// The FlightInfo of one of the nine catalog commands.
     #[pyo3(signature = (command, arguments, timeout=None, headers=None, callback=None))]
     fn catalog_info(
@@ -436,86 +452,4 @@ fn option_value(value: &Bound<'_, PyAny>) -> PyResult<SessionOptionValue> {
         .extract::<Vec<String>>()
         .map_err(|_| interface("a session option is a text, a number, a truth value or a list of texts"))?;
     Ok(SessionOptionValue::Texts(texts))
-}
-
-/// A catalog command with its arguments.
-enum Question {
-    Catalogs,
-    Schemas(Option<String>, Option<String>),
-    Tables(TableFilter, bool),
-    TableTypes,
-    PrimaryKeys(TableName),
-    ExportedKeys(TableName),
-    ImportedKeys(TableName),
-    CrossReference(TableName, TableName),
-    TypeInfo(Option<i32>),
-    SqlInfo(Vec<u32>),
-}
-
-impl Question {
-    fn read(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let text = |name: &str| -> PyResult<Option<String>> {
-            match arguments.get_item(name)? {
-                Some(value) => value.extract(),
-                None => Ok(None),
-            }
-        };
-        let table = |prefix: &str| -> PyResult<TableName> {
-            let name = text(&format!("{prefix}table"))?;
-            Ok(TableName {
-                catalog: text(&format!("{prefix}catalog"))?,
-                schema: text(&format!("{prefix}schema"))?,
-                table: name.ok_or_else(|| interface("a table has to be named"))?,
-            })
-        };
-        Ok(match command {
-            "catalogs" => Self::Catalogs,
-            "schemas" => Self::Schemas(text("catalog")?, text("schema_pattern")?),
-            "tables" => Self::Tables(
-                TableFilter {
-                    catalog: text("catalog")?,
-                    schema_pattern: text("schema_pattern")?,
-                    table_pattern: text("table_pattern")?,
-                    table_types: match arguments.get_item("table_types")? {
-                        Some(types) => types.extract::<Option<Vec<String>>>()?.unwrap_or_default(),
-                        None => Vec::new(),
-                    },
-                },
-                match arguments.get_item("include_schema")? {
-                    Some(included) => included.extract()?,
-                    None => false,
-                },
-            ),
-            "table_types" => Self::TableTypes,
-            "primary_keys" => Self::PrimaryKeys(table("")?),
-            "exported_keys" => Self::ExportedKeys(table("")?),
-            "imported_keys" => Self::ImportedKeys(table("")?),
-            "cross_reference" => Self::CrossReference(table("pk_")?, table("fk_")?),
-            "type_info" => Self::TypeInfo(match arguments.get_item("data_type")? {
-                Some(code) => code.extract()?,
-                None => None,
-            }),
-            "sql_info" => Self::SqlInfo(match arguments.get_item("codes")? {
-                Some(codes) => codes.extract()?,
-                None => Vec::new(),
-            }),
-            _ => return Err(interface("there is no such catalog command")),
-        })
-    }
-
-    fn command(self, catalog: &jetbridge::Catalog) -> jetbridge::CatalogCommand {
-        let commands = catalog.commands();
-        match self {
-            Self::Catalogs => commands.catalogs(),
-            Self::Schemas(name, pattern) => commands.schemas(name.as_deref(), pattern.as_deref()),
-            Self::Tables(filter, include_schema) => commands.tables(&filter, include_schema),
-            Self::TableTypes => commands.table_types(),
-            Self::PrimaryKeys(table) => commands.primary_keys(table),
-            Self::ExportedKeys(table) => commands.exported_keys(table),
-            Self::ImportedKeys(table) => commands.imported_keys(table),
-            Self::CrossReference(referred, referring) => commands.cross_reference(referred, referring),
-            Self::TypeInfo(code) => commands.type_info(code),
-            Self::SqlInfo(codes) => commands.sql_info(codes),
-        }
-    }
 }

@@ -27,7 +27,7 @@ const STEP: usize = 1024;
 /// The rows of a batch as a list of tuples.
 pub(crate) fn rows<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<'py, PyList>> {
     let schema = batch.schema();
-    let list = PyList::empty(py);
+    let mut rows = Vec::with_capacity(batch.num_rows());
     let mut start = 0;
     while start < batch.num_rows() {
         let length = STEP.min(batch.num_rows() - start);
@@ -42,11 +42,11 @@ pub(crate) fn rows<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<
                     .iter_mut()
                     .map(|cells| cells.next().unwrap_or_else(|| py.None().into_bound(py))),
             )?;
-            list.append(row)?;
+            rows.push(row);
         }
         start += length;
     }
-    Ok(list)
+    PyList::new(py, rows)
 }
 
 /// The rows of Arrow data as a list of tuples.
@@ -168,18 +168,25 @@ pub(super) fn each<'py>(
     array: &ArrayRef,
     read: impl Fn(usize) -> PyResult<Bound<'py, PyAny>>,
 ) -> PyResult<Cells<'py>> {
-    match array.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
-        None => (0..array.len()).map(read).collect(),
-        Some(nulls) => (0..array.len())
-            .map(|row| {
-                if nulls.is_null(row) {
-                    Ok(py.None().into_bound(py))
-                } else {
-                    read(row)
-                }
-            })
-            .collect(),
+    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+    let mut cells = Vec::with_capacity(array.len());
+    match nulls {
+        None => {
+            for row in 0..array.len() {
+                cells.push(read(row)?);
+            }
+        }
+        Some(nulls) => {
+            let none = py.None().into_bound(py);
+            for row in 0..array.len() {
+                cells.push(match nulls.is_null(row) {
+                    true => none.clone(),
+                    false => read(row)?,
+                });
+            }
+        }
     }
+    Ok(cells)
 }
 
 fn number<'py, T>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>>

@@ -2,10 +2,10 @@
 //!
 //! The package is put together from `python/jetbridge` and the library that cargo has just built; nothing is installed outside of `target`.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{LazyLock, OnceLock};
-use std::{env, fs};
 
 use jetbridge_conformance::require;
 use jetbridge_conformance::server::{self, NotRun, tools};
@@ -49,30 +49,17 @@ fn package() -> &'static Path {
     PACKAGE
         .get_or_init(|| {
             let directory = tempfile::tempdir().expect("there is room for the package");
-            let package = directory.path().join("jetbridge");
-            fs::create_dir(&package).expect("the package can be made");
-            for entry in
-                fs::read_dir(Path::new(ROOT).join("python/jetbridge")).expect("the sources are there")
-            {
-                let entry = entry.expect("the sources can be listed");
-                if entry.path().is_file() {
-                    fs::copy(entry.path(), package.join(entry.file_name())).expect("a source can be copied");
-                }
-            }
-            fs::copy(library(), package.join("_native.abi3.so")).expect("the library has been built");
+            let test = env::current_exe().expect("the test knows where it is");
+            // Cargo puts the library that it builds for this test beside the test itself.
+            let built = test.parent().expect("the test lies in a directory");
+            server::assemble_python_package(built, directory.path()).expect("the library has been built");
+            // With the settings of the type checkers, which look for them where they run.
+            let settings = "pyproject.toml";
+            std::fs::copy(Path::new(ROOT).join(settings), directory.path().join(settings))
+                .expect("the settings can be copied");
             directory
         })
         .path()
-}
-
-/// Where cargo puts the library that it builds for this test: beside the test itself.
-fn library() -> PathBuf {
-    let test = env::current_exe().expect("the test knows where it is");
-    test.with_file_name(format!(
-        "{}jetbridge_python{}",
-        env::consts::DLL_PREFIX,
-        env::consts::DLL_SUFFIX
-    ))
 }
 
 fn run(command: &mut Command) -> Output {
@@ -185,6 +172,17 @@ fn the_types_are_right_in_strict_mode() {
             "--package",
             "jetbridge",
         ])
+        .current_dir(package()));
+    check(&output);
+}
+
+#[test]
+fn pyright_finds_the_types_right_in_strict_mode() {
+    let python = require!(python());
+    let output = run(Command::new(&python)
+        .args(["-m", "basedpyright", "--pythonpath"])
+        .arg(&python)
+        .arg("jetbridge")
         .current_dir(package()));
     check(&output);
 }

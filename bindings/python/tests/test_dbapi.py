@@ -201,37 +201,37 @@ def test_another_thread_cancels_a_query(connection):
 
 
 INTERRUPTED = """
-import signal, sys, jetbridge
+import signal, sys, threading, time, jetbridge
 # Started in the background of a shell, the program would ignore Ctrl-C from its first moment.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 connection = jetbridge.connect(sys.argv[1], autocommit=True)
-print("ready", flush=True)
+cursor = connection.cursor()
+
+def tell():
+    while cursor._statement is None:
+        time.sleep(0.001)
+    print("ready", flush=True)
+
 try:
-    connection.execute("SELECT 1 /* delay=60s */")
+    threading.Thread(target=tell).start()
+    cursor.execute("SELECT 1 /* delay=60s */")
 except KeyboardInterrupt:
     print("interrupted", connection.execute("SELECT 1").fetchone(), flush=True)
 """
 
 
 def test_ctrl_c_ends_a_query(uri):
-    program = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, uri], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "ready\n"
-    deadline = time.monotonic() + 30
-    line = ""
-    # The signal may come before the query has begun; it is sent until the program answers.
-    reader = threading.Thread(target=lambda: lines.append(program.stdout.readline()))  # type: ignore[union-attr]
-    lines: list[str] = []
-    time.sleep(0.5)
-    program.send_signal(signal.SIGINT)
-    reader.start()
-    reader.join(max(0.0, deadline - time.monotonic()))
-    line = lines[0] if lines else ""
-    program.kill()
-    _, errors = program.communicate()
-    assert line == "interrupted (1,)\n", errors
+    ) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "ready\n"
+            program.send_signal(signal.SIGINT)
+            answer, errors = program.communicate(timeout=50)
+        finally:
+            program.kill()
+    assert answer == "interrupted (1,)\n", errors
 
 
 def test_a_forked_child_gets_an_error_and_the_parent_goes_on(connection):
@@ -258,13 +258,27 @@ def test_a_timeout_names_itself(connection):
     assert caught.value.kind == "timeout"
 
 
-def test_progress_is_told_and_shown(connection):
+def test_a_notebook_shows_the_next_rows_and_leaves_them(connection):
+    cursor = connection.execute("SELECT id, '<b>' AS mark, NULL AS empty FROM orders ORDER BY id")
+    shown = cursor._repr_html_()
+    assert "<th>id</th><th>mark</th><th>empty</th>" in shown
+    assert "<td>1</td><td>&lt;b&gt;</td><td>NULL</td>" in shown
+    assert shown.count("<tr>") == 21 and "more rows" in shown
+    assert cursor.fetchone()[0] == 1
+    assert "<td>2</td>" in cursor._repr_html_()
+    assert [row[0] for row in cursor.fetchall()] == list(range(2, 2501))
+    assert "more rows" not in cursor._repr_html_()
+    assert connection.cursor()._repr_html_() is None
+
+
+def test_progress_is_told_and_shown(connection, capsys):
     seen: list[float | None] = []
     cursor = connection.execute("SELECT 1 /* slow=300ms */", progress=seen.append)
     assert cursor.fetchall() == [(1,)]
     assert seen
     cursor = connection.execute("SELECT id FROM orders", progress=True)
     assert len(cursor.fetchall()) == 2500
+    assert " rows" in capsys.readouterr().err
 
 
 def test_the_catalog_is_read(connection):

@@ -124,3 +124,55 @@ def test_a_flight_info_is_read_by_another_session(client):
         HOST, int(PORT), token="a-token", insecure=True, metadata={"database": "sensors"}
     ) as other:
         assert pa.table(other.read_info(content)).num_rows == 2500
+
+
+def test_the_examples_of_its_readme_run():
+    """Word for word, but for the import, the address, and SQLAlchemy 2 in place of 1.4."""
+    import jetbridge.sqlalchemy  # noqa: F401
+    from sqlalchemy import func, select
+    from sqlalchemy.engine import create_engine
+    from sqlalchemy.schema import MetaData, Table
+
+    client = FlightSQLClient(
+        host=HOST, port=int(PORT), token="a-token", insecure=True, metadata={"database": "sensors"}
+    )
+    conn = connect(client)
+    cursor = conn.cursor()
+    cursor.execute("select * from products limit 10")
+    assert [column[0] for column in cursor.description][:2] == ["id", "name"]
+    assert len([r for r in cursor]) == 10
+    info = client.execute("select * from products limit 10")
+    reader = client.do_get(info.endpoints[0].ticket)
+    data_frame = reader.read_all().to_pandas()
+    assert len(data_frame) == 10
+    client.close()
+
+    for credentials, query in (("", "token=a-token&"), ("ada:l0velace@", "")):
+        engine = create_engine(f"datafusion+flightsql://{credentials}{HOST}:{PORT}?insecure=true&{query}database=sensors")
+        runs = Table("products", MetaData(), autoload_with=engine)
+        with engine.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(runs)).scalar() == 100
+        assert [column.name for column in runs.columns][:2] == ["id", "name"]
+        metadata = MetaData()
+        metadata.reflect(bind=engine)
+        assert "orders" in {table.name for table in metadata.sorted_tables}
+        engine.dispose()
+
+
+def test_a_dialect_of_ones_own_extends_ours():
+    from jetbridge.sqlalchemy import FlightSQLDialect
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.dialects import registry
+
+    class CustomDialect(FlightSQLDialect):
+        name = "custom"
+        paramstyle = "named"
+        supports_statement_cache = True
+
+    globals()["CustomDialect"] = CustomDialect
+    registry.register("custom.flightsql", __name__, "CustomDialect")
+    host = os.environ["JETBRIDGE_TEST_URI"].removeprefix("flightsql://")
+    engine = create_engine(f"custom+flightsql://{host}")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT :a + 1"), {"a": 1}).scalar() == 2
+    engine.dispose()

@@ -102,18 +102,43 @@ ARROW = [
     (pa.null(), st.none()),
     (pa.bool_(), st.booleans()),
     (pa.int8(), st.integers(-(2**7), 2**7 - 1)),
+    (pa.int16(), st.integers(-(2**15), 2**15 - 1)),
+    (pa.int32(), st.integers(-(2**31), 2**31 - 1)),
+    (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    (pa.uint8(), st.integers(0, 2**8 - 1)),
+    (pa.uint16(), st.integers(0, 2**16 - 1)),
+    (pa.uint32(), st.integers(0, 2**32 - 1)),
     (pa.uint64(), st.integers(0, 2**64 - 1)),
+    (pa.float16(), st.floats(width=16, allow_nan=False)),
     (pa.float32(), st.floats(width=32, allow_nan=False)),
+    (pa.float64(), st.floats(allow_nan=False)),
+    (pa.decimal32(9, 2), st.decimals(-(10**6), 10**6, places=2)),
+    (pa.decimal64(18, 4), st.decimals(-(10**13), 10**13, places=4)),
     (pa.decimal128(38, 10), st.decimals(-(10**27), 10**27, places=10)),
     (pa.decimal256(76, 20), st.decimals(-(10**50), 10**50, places=20)),
+    (pa.string(), st.text(st.characters(exclude_categories=["Cs"]))),
+    (pa.large_string(), st.text(st.characters(exclude_categories=["Cs"]))),
     (pa.string_view(), st.text(st.characters(exclude_categories=["Cs"]))),
+    (pa.binary(), st.binary()),
+    (pa.binary_view(), st.binary()),
     (pa.large_binary(), st.binary()),
     (pa.binary(4), st.binary(min_size=4, max_size=4)),
     (pa.date32(), st.dates()),
+    (pa.date64(), st.dates()),
+    (pa.time32("s"), st.times().map(lambda time: time.replace(microsecond=0))),
+    (pa.time32("ms"), st.times().map(lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000))),
     (pa.time64("us"), st.times()),
+    (pa.time64("ns"), st.times()),
+    (pa.timestamp("s"), st.datetimes().map(lambda moment: moment.replace(microsecond=0))),
     (pa.timestamp("us"), st.datetimes()),
+    (pa.timestamp("ns"), st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1))),
     (pa.timestamp("us", tz="UTC"), st.datetimes(timezones=st.just(dt.timezone.utc))),
     (pa.duration("us"), st.timedeltas(dt.timedelta(-10_000), dt.timedelta(10_000))),
+    (pa.duration("s"), st.integers(-(10**6), 10**6).map(lambda seconds: dt.timedelta(seconds=seconds))),
+    (pa.duration("ns"), st.timedeltas(dt.timedelta(-10_000), dt.timedelta(10_000))),
+    (pa.large_list(pa.string()), st.lists(st.none() | st.text("xyz"))),
+    (pa.list_view(pa.int64()), st.lists(st.none() | st.integers(0, 9))),
+    (pa.list_(pa.int64(), 2), st.lists(st.none() | st.integers(0, 9), min_size=2, max_size=2)),
     (pa.list_(pa.int64()), st.lists(st.none() | st.integers(0, 9))),
     (pa.struct([("a", pa.int64()), ("b", pa.string())]), st.fixed_dictionaries({"a": st.integers(0, 9), "b": st.text("xyz")})),
     (pa.map_(pa.string(), pa.int64()), st.dictionaries(st.text("xyz"), st.integers(0, 9))),
@@ -204,6 +229,12 @@ def test_runs_are_read_as_their_values():
 def test_what_has_no_object_in_python_is_a_data_error():
     with pytest.raises(jetbridge.DataError):
         _native.rows_of(pa.table({"c": pa.array([2**62], pa.timestamp("s"))}))
+    # Its last hour in UTC lies in the year 10,000 farther east.
+    last = pa.array([dt.datetime(9999, 12, 31, 23, 30)], pa.timestamp("us")).cast(pa.timestamp("us", tz="Asia/Tokyo"))
+    with pytest.raises(jetbridge.DataError, match="9999"):
+        _native.rows_of(pa.table({"c": last}))
+    with pytest.raises(jetbridge.DataError):
+        _native.rows_of(pa.table({"c": pa.array([-(10**6)], pa.int32()).cast(pa.date32())}))
 
 
 @pytest.mark.parametrize("wrong", [object(), 10**80, dt.time(12, tzinfo=dt.timezone.utc), Decimal("NaN")])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
-from typing import TYPE_CHECKING, Any, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Mapping, Sequence, Union, cast
 
 from . import _native
-from .exceptions import InterfaceError, ProgrammingError
+from .exceptions import InterfaceError, NotSupportedError, ProgrammingError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -20,6 +21,8 @@ Headers = Union[Mapping[str, Union[str, bytes]], Sequence[tuple[str, Union[str, 
 STEP = 8192
 #: How many rows ``fetchone`` makes at a time.
 FEW = 256
+#: How many rows a notebook shows.
+SHOWN = 20
 
 _NUMERIC = re.compile(r"(?<![:\w]):(\d+)\b")
 _HIDDEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -40,11 +43,43 @@ def _text(name: str | bytes) -> str:
 def by_position(sql: str, parameters: Any) -> Any:
     """Parameters of the style ``numeric`` (``:1``, ``:2``) as named ones; those of any other style as they are."""
     if not isinstance(parameters, (list, tuple)) or not parameters:
-        return parameters
+        return cast("Any", parameters)
     shown = _HIDDEN.sub("", sql)
     if "?" in shown or not _NUMERIC.search(shown):
-        return parameters
-    return {str(number): value for number, value in enumerate(parameters, 1)}
+        return cast("Any", parameters)
+    return {str(number): value for number, value in enumerate(cast("Sequence[Any]", parameters), 1)}
+
+
+class ConnectionState:
+    """A session, and how it stands with its transactions."""
+
+    def __init__(self, session: _native.Session, autocommit: bool | None) -> None:
+        self._session = session
+        self._required = autocommit is False
+        self._autocommit = bool(autocommit)
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the server."""
+        return self._session.server
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._session.closed
+
+    def _must_be_open(self) -> None:
+        if self._session.closed:
+            raise InterfaceError("the connection is closed", sqlstate="08003", kind="state")
+
+    def _lives_without(self, error: NotSupportedError) -> bool:
+        """Whether a server without transactions is worked with all the same: not where they were asked for."""
+        refused = error.operation == "beginning a transaction"
+        return refused and not self._autocommit and not self._required
+
+    def __repr__(self) -> str:
+        kind = type(self)
+        return f"<{kind.__module__.removesuffix('.dbapi')}.{kind.__name__} {'closed' if self.closed else self.server}>"
 
 
 class CursorState:
@@ -184,6 +219,17 @@ class CursorState:
         return pyarrow.RecordBatchReader.from_stream(self._arrow_c_stream())
 
 
+def html_table(names: Sequence[str], rows: Sequence[Row], more: bool) -> str:
+    """A table for notebooks."""
+
+    def line(cells: Sequence[object], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(["NULL" if cell is None else cell for cell in row], "td") for row in rows)
+    below = "<p>… and more rows</p>" if more else ""
+    return f"<table><thead>{line(names, 'th')}</thead><tbody>{body}</tbody></table>{below}"
+
+
 def start_progress(rows: _native.Rows) -> Any:
     """A progress bar over the rows of a result."""
     try:
@@ -209,7 +255,7 @@ def to_arrow(stream: Any) -> pyarrow.Table:
 
 def to_pandas(stream: Any, *, arrow_backed: bool) -> Any:
     """A frame of pandas, on Arrow's own arrays on demand."""
-    table = to_arrow(stream)
+    table: Any = to_arrow(stream)
     if arrow_backed:
         import pandas
 
@@ -235,5 +281,5 @@ def as_arrow(data: Any) -> Any:
     if type(data).__module__.split(".")[0] == "pandas":
         return pyarrow.Table.from_pandas(data, preserve_index=False)
     if isinstance(data, Mapping):
-        return pyarrow.table(dict(data))
+        return pyarrow.table(dict(cast("Mapping[str, Any]", data)))
     return pyarrow.Table.from_pylist(list(data))

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
 from . import _native
 from ._catalog import CatalogMixin
 from ._state import (
     FEW,
     STEP,
+    ConnectionState,
     CursorState,
     Headers,
     Parameters,
@@ -34,7 +35,7 @@ from ._state import (
     to_pandas,
     to_polars,
 )
-from .exceptions import InterfaceError, NotSupportedError
+from .exceptions import NotSupportedError
 from .pool import PoolStatus
 
 if TYPE_CHECKING:
@@ -78,32 +79,15 @@ async def connect(target: str, *, autocommit: bool | None = None, **options: Any
     return await Connection._over(session, autocommit)
 
 
-class Connection(CatalogMixin[Awaitable["Cursor"]]):
+class Connection(ConnectionState, CatalogMixin[Awaitable["Cursor"]]):
     """A session with a server. Tasks may share it; each needs cursors of its own."""
-
-    def __init__(self, session: _native.Session) -> None:
-        self._session = session
-        self._required = False
-        self._autocommit = True
 
     @classmethod
     async def _over(cls, session: _native.Session, autocommit: bool | None) -> Connection:
-        connection = cls(session)
-        connection._required = autocommit is False
-        connection._autocommit = bool(autocommit)
+        connection = cls(session, autocommit)
         if not connection._autocommit:
             await _wait(session.set_autocommit, False)
         return connection
-
-    @property
-    def server(self) -> str:
-        """``host:port`` of the server."""
-        return self._session.server
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-        return self._session.closed
 
     @property
     def autocommit(self) -> bool:
@@ -118,8 +102,7 @@ class Connection(CatalogMixin[Awaitable["Cursor"]]):
 
     def cursor(self) -> Cursor:
         """A new cursor."""
-        if self._session.closed:
-            raise InterfaceError("the connection is closed", sqlstate="08003", kind="state")
+        self._must_be_open()
         return Cursor(self)
 
     async def execute(self, operation: str, parameters: Parameters = None, **options: Any) -> Cursor:
@@ -155,8 +138,7 @@ class Connection(CatalogMixin[Awaitable["Cursor"]]):
         Raises:
             InterfaceError: it is closed already.
         """
-        if self._session.closed:
-            raise InterfaceError("the connection is closed", sqlstate="08003", kind="state")
+        self._must_be_open()
         await _wait(self._session.close)
 
     async def session_options(self) -> dict[str, Any]:
@@ -194,7 +176,7 @@ class Connection(CatalogMixin[Awaitable["Cursor"]]):
         try:
             return await run()
         except NotSupportedError as error:
-            if self._autocommit or self._required or error.operation != "beginning a transaction":
+            if not self._lives_without(error):
                 raise
             await _wait(self._session.set_autocommit, True)
             self._autocommit = True
@@ -204,6 +186,9 @@ class Connection(CatalogMixin[Awaitable["Cursor"]]):
         cursor = self.cursor()
         cursor._take(await _wait(self._session.catalog, command, arguments))
         return cursor
+
+    async def _inquire(self, about: str, schema: str | None = None, table: str | None = None) -> Any:
+        return await _wait(self._session.inquire, about, schema, table)
 
     async def __aenter__(self) -> Connection:
         return self
@@ -219,9 +204,6 @@ class Connection(CatalogMixin[Awaitable["Cursor"]]):
                 await self.rollback()
         finally:
             await _wait(self._session.close)
-
-    def __repr__(self) -> str:
-        return f"<jetbridge.aio.Connection {'closed' if self.closed else self.server}>"
 
 
 class Savepoint:
@@ -403,7 +385,7 @@ class Pool:
         return await Connection._over(await _wait(self._pool.get), autocommit)
 
     @asynccontextmanager
-    async def connection(self, autocommit: bool | None = None) -> AsyncIterator[Connection]:
+    async def connection(self, autocommit: bool | None = None) -> AsyncGenerator[Connection, None]:
         """A connection for a block: committed at its end, rolled back where an exception ended it, and handed back."""
         async with await self.get(autocommit) as connection:
             yield connection

@@ -8,7 +8,9 @@ from . import _native, exceptions
 from ._catalog import CatalogMixin
 from ._state import (
     FEW,
+    SHOWN,
     STEP,
+    ConnectionState,
     CursorState,
     Headers,
     Parameters,
@@ -16,12 +18,13 @@ from ._state import (
     as_arrow,
     by_position,
     header_list,
+    html_table,
     start_progress,
     to_arrow,
     to_pandas,
     to_polars,
 )
-from .exceptions import InterfaceError, NotSupportedError
+from .exceptions import NotSupportedError
 
 if TYPE_CHECKING:
     import pandas
@@ -60,7 +63,7 @@ def connect(
     return Connection(_native.connect(target, options), autocommit)
 
 
-class Connection(CatalogMixin["Cursor"]):
+class Connection(ConnectionState, CatalogMixin["Cursor"]):
     """A session with a server. Threads may share it; each needs cursors of its own."""
 
     Warning = exceptions.Warning
@@ -75,21 +78,9 @@ class Connection(CatalogMixin["Cursor"]):
     NotSupportedError = exceptions.NotSupportedError
 
     def __init__(self, session: _native.Session, autocommit: bool | None = None) -> None:
-        self._session = session
-        self._required = autocommit is False
-        self._autocommit = bool(autocommit)
+        super().__init__(session, autocommit)
         if not self._autocommit:
             session.set_autocommit(False)
-
-    @property
-    def server(self) -> str:
-        """``host:port`` of the server."""
-        return self._session.server
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-        return self._session.closed
 
     @property
     def autocommit(self) -> bool:
@@ -104,8 +95,7 @@ class Connection(CatalogMixin["Cursor"]):
 
     def cursor(self) -> Cursor:
         """A new cursor."""
-        if self._session.closed:
-            raise InterfaceError("the connection is closed", sqlstate="08003", kind="state")
+        self._must_be_open()
         return Cursor(self)
 
     def execute(self, operation: str, parameters: Parameters = None, **options: Any) -> Cursor:
@@ -144,8 +134,7 @@ class Connection(CatalogMixin["Cursor"]):
         Raises:
             InterfaceError: it is closed already, as PEP 249 has it for everything that is done to a closed connection.
         """
-        if self._session.closed:
-            raise InterfaceError("the connection is closed", sqlstate="08003", kind="state")
+        self._must_be_open()
         self._session.close()
 
     def session_options(self) -> dict[str, Any]:
@@ -190,7 +179,7 @@ class Connection(CatalogMixin["Cursor"]):
         try:
             return run()
         except NotSupportedError as error:
-            if self._autocommit or self._required or error.operation != "beginning a transaction":
+            if not self._lives_without(error):
                 raise
             self._session.set_autocommit(True)
             self._autocommit = True
@@ -200,6 +189,9 @@ class Connection(CatalogMixin["Cursor"]):
         cursor = self.cursor()
         cursor._take(self._session.catalog(command, arguments))
         return cursor
+
+    def _inquire(self, about: str, schema: str | None = None, table: str | None = None) -> Any:
+        return self._session.inquire(about, schema, table)
 
     def __enter__(self) -> Connection:
         return self
@@ -215,9 +207,6 @@ class Connection(CatalogMixin["Cursor"]):
                 self.rollback()
         finally:
             self._session.close()
-
-    def __repr__(self) -> str:
-        return f"<jetbridge.Connection {'closed' if self.closed else self.server}>"
 
 
 class Savepoint:
@@ -374,7 +363,12 @@ class Cursor(CursorState):
     def __iter__(self) -> Iterator[Row]:
         rows = self._open()
         while True:
-            yield from self._rest()
+            # Spelled out, as a call for each row would take longer than the row.
+            while self._at < len(self._buffer):
+                row = self._buffer[self._at]
+                self._at += 1
+                self._fetched += 1
+                yield row
             more = rows.fetch(STEP)
             if more is None:
                 self._end_progress()
@@ -382,10 +376,6 @@ class Cursor(CursorState):
             if self._progress is not None:
                 self._progress.update(len(more))
             self._buffer, self._at = more, 0
-
-    def _rest(self) -> Iterator[Row]:
-        while (row := self._next_kept()) is not None:
-            yield row
 
     def __next__(self) -> Row:
         row = self.fetchone()
@@ -455,6 +445,17 @@ class Cursor(CursorState):
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
+
+    def _repr_html_(self) -> str | None:
+        """The next rows as a table, for notebooks; they stay to be fetched."""
+        if self._closed or self._rows is None or self._description is None:
+            return None
+        if self._at >= len(self._buffer):
+            more: list[Row] | None = self._rows.fetch(FEW)
+            self._buffer, self._at = more or [], 0
+        shown = self._buffer[self._at : self._at + SHOWN]
+        names = [column[0] for column in self._description]
+        return html_table(names, shown, len(self._buffer) - self._at > SHOWN)
 
     def __repr__(self) -> str:
         return f"<jetbridge.Cursor on {self._connection!r}>"

@@ -154,7 +154,9 @@ class FlightStreamReader:
 
     def read_pandas(self, **options: Any) -> pandas.DataFrame:
         """All that is left, as a frame of pandas."""
-        return self.read_all().to_pandas(**options)
+        table: Any = self.read_all()
+        frame: pandas.DataFrame = table.to_pandas(**options)
+        return frame
 
     def to_reader(self) -> pyarrow.RecordBatchReader:
         """All that is left, as a reader."""

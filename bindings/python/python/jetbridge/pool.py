@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Generator, NamedTuple
 
 from . import _native
 from .dbapi import Connection
@@ -43,7 +43,7 @@ class Pool:
         return Connection(self._pool.get(), autocommit)
 
     @contextmanager
-    def connection(self, autocommit: bool | None = None) -> Iterator[Connection]:
+    def connection(self, autocommit: bool | None = None) -> Generator[Connection, None, None]:
         """A connection for a block: committed at its end, rolled back where an exception ended it, and handed back."""
         with self.get(autocommit) as connection:
             yield connection

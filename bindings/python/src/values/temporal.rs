@@ -11,8 +11,9 @@ use arrow::datatypes::{
     TimestampNanosecondType, TimestampSecondType,
 };
 use jetbridge::types::{Date, Time, Timestamp};
+use pyo3::PyTypeInfo;
 use pyo3::prelude::*;
-use pyo3::types::{PyDate, PyDateTime, PyDelta, PyTime, PyTzInfo};
+use pyo3::types::{PyBytes, PyDate, PyDateTime, PyDelta, PyTime, PyTzInfo};
 
 use super::{Cells, each, unreadable};
 use crate::runtime::{Lookup, lookup};
@@ -23,28 +24,37 @@ const NANOSECONDS_PER_SECOND: i128 = 1_000_000_000;
 pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
     match array.data_type() {
         DataType::Date32 => {
-            let days = array.as_primitive::<Date32Type>();
-            each(py, array, |row| date(py, i64::from(days.value(row))))
+            let (days, class) = (array.as_primitive::<Date32Type>(), Class::of::<PyDate>(py));
+            each(py, array, |row| date(&class, i64::from(days.value(row))))
         }
         DataType::Date64 => {
-            let milliseconds = array.as_primitive::<Date64Type>();
+            let (milliseconds, class) = (array.as_primitive::<Date64Type>(), Class::of::<PyDate>(py));
             each(py, array, |row| {
-                date(py, milliseconds.value(row).div_euclid(MILLISECONDS_PER_DAY))
+                date(&class, milliseconds.value(row).div_euclid(MILLISECONDS_PER_DAY))
             })
         }
         DataType::Time32(_) | DataType::Time64(_) => {
             let (ticks, unit) = time_ticks(array)?;
+            let class = Class::of::<PyTime>(py);
             each(py, array, |row| {
                 let nanoseconds = ticks(row).checked_mul(nanoseconds_of(unit));
                 let time = nanoseconds.and_then(Time::from_nanoseconds);
-                time_of_day(py, time.ok_or_else(|| unreadable("a time beyond the day's end"))?)
+                time_of_day(
+                    py,
+                    &class,
+                    time.ok_or_else(|| unreadable("a time beyond the day's end"))?,
+                )
             })
         }
         DataType::Timestamp(unit, zone) => {
             let zone = zone.as_deref().map(|zone| Zone::named(py, zone)).transpose()?;
-            let ticks = timestamp_ticks(array, *unit);
+            let (ticks, class) = (timestamp_ticks(array, *unit), Class::of::<PyDateTime>(py));
             each(py, array, |row| {
-                timestamp(py, &Timestamp::from_ticks(ticks(row), *unit, None), zone.as_ref())
+                timestamp(
+                    &class,
+                    &Timestamp::from_ticks(ticks(row), *unit, None),
+                    zone.as_ref(),
+                )
             })
         }
         DataType::Duration(unit) => {
@@ -136,79 +146,113 @@ const fn nanoseconds_of(unit: TimeUnit) -> i64 {
     }
 }
 
-fn date(py: Python<'_>, days: i64) -> PyResult<Bound<'_, PyAny>> {
-    let (year, month, day) = i32::try_from(days)
-        .map(|days| Date::from_days(days).to_ymd())
-        .map_err(|_| unreadable("a date beyond all calendars"))?;
-    let date = PyDate::new(py, year, month, day).map_err(|_| {
+/// Makes Python's dates, times and datetimes of the bytes by which they are pickled: a third of the time of a call with seven numbers, each of
+/// which would have to be made first and checked again. The bytes are not checked, so only what is sure to be right goes there.
+struct Class<'py>(Bound<'py, PyAny>);
+
+impl<'py> Class<'py> {
+    fn of<T: PyTypeInfo>(py: Python<'py>) -> Self {
+        Self(py.get_type::<T>().into_any())
+    }
+
+    fn make<const N: usize>(
+        &self,
+        state: &[u8; N],
+        zone: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let state = PyBytes::new(self.0.py(), state);
+        match zone {
+            None => self.0.call1((state,)),
+            Some(zone) => self.0.call1((state, zone)),
+        }
+    }
+}
+
+/// A date of Python's calendar, which has the years 1 to 9999.
+fn date_state(date: Date) -> Option<[u8; 4]> {
+    let (year, month, day) = date.to_ymd();
+    let year = u16::try_from(year)
+        .ok()
+        .filter(|year| (1..=9999).contains(year))?;
+    let [century, rest] = year.to_be_bytes();
+    Some([century, rest, month, day])
+}
+
+/// A time of day, and the nanoseconds that Python's has no place for.
+fn time_state(time: Time) -> ([u8; 6], u32) {
+    let (hour, minute, second, nanosecond) = time.to_hms_nano();
+    let [_, high, middle, low] = (nanosecond / 1_000).to_be_bytes();
+    ([hour, minute, second, high, middle, low], nanosecond % 1_000)
+}
+
+fn date<'py>(class: &Class<'py>, days: i64) -> PyResult<Bound<'py, PyAny>> {
+    let date = i32::try_from(days).map(Date::from_days);
+    let date = date.map_err(|_| unreadable("a date beyond all calendars"))?;
+    let state = date_state(date).ok_or_else(|| {
+        let (year, month, day) = date.to_ymd();
         unreadable(format!(
             "the date {year:04}-{month:02}-{day:02} is none of Python's"
         ))
     })?;
-    Ok(date.into_any())
+    class.make(&state, None)
 }
 
-fn time_of_day(py: Python<'_>, time: Time) -> PyResult<Bound<'_, PyAny>> {
-    let (hour, minute, second, nanosecond) = time.to_hms_nano();
-    if !nanosecond.is_multiple_of(1_000) {
-        static CLASS: Lookup = Lookup::new();
-        let class = lookup(py, &CLASS, "jetbridge.types", "NanoTime")?;
-        return class.call_method1("of", (hour, minute, second, nanosecond));
+fn time_of_day<'py>(py: Python<'py>, plain: &Class<'py>, time: Time) -> PyResult<Bound<'py, PyAny>> {
+    let (state, below) = time_state(time);
+    if below == 0 {
+        return plain.make(&state, None);
     }
-    Ok(PyTime::new(py, hour, minute, second, nanosecond / 1_000, None)?.into_any())
+    static CLASS: Lookup = Lookup::new();
+    let (hour, minute, second, nanosecond) = time.to_hms_nano();
+    let class = lookup(py, &CLASS, "jetbridge.types", "NanoTime")?;
+    class.call_method1("of", (hour, minute, second, nanosecond))
 }
 
 /// A time zone of a column.
 struct Zone<'py> {
     zone: Bound<'py, PyAny>,
-    is_utc: bool,
+    /// What turns a time in UTC into one of this zone; there is nothing to turn in UTC.
+    from_utc: Option<Bound<'py, PyAny>>,
 }
 
 impl<'py> Zone<'py> {
     fn named(py: Python<'py>, name: &str) -> PyResult<Self> {
         static ZONE: Lookup = Lookup::new();
-        let is_utc = matches!(name, "UTC" | "utc" | "Z" | "+00:00" | "Etc/UTC");
-        let zone = match is_utc {
-            true => PyTzInfo::utc(py)?.to_owned().into_any(),
-            false => lookup(py, &ZONE, "jetbridge.types", "zone")?.call1((name,))?,
-        };
-        Ok(Self { zone, is_utc })
+        if matches!(name, "UTC" | "utc" | "Z" | "+00:00" | "Etc/UTC") {
+            return Ok(Self {
+                zone: PyTzInfo::utc(py)?.to_owned().into_any(),
+                from_utc: None,
+            });
+        }
+        let zone = lookup(py, &ZONE, "jetbridge.types", "zone")?.call1((name,))?;
+        Ok(Self {
+            from_utc: Some(zone.getattr("fromutc")?),
+            zone,
+        })
     }
 }
 
 fn timestamp<'py>(
-    py: Python<'py>,
+    class: &Class<'py>,
     timestamp: &Timestamp,
     zone: Option<&Zone<'py>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let beyond = || unreadable(format!("the timestamp {timestamp} is none of Python's"));
     let (date, time) = timestamp.to_date_time().ok_or_else(beyond)?;
-    let (year, month, day) = date.to_ymd();
-    let (hour, minute, second, nanosecond) = time.to_hms_nano();
-    let utc = zone.map(|_| PyTzInfo::utc(py)).transpose()?;
-    let utc = utc.as_deref();
-    let made = PyDateTime::new(
-        py,
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        nanosecond / 1_000,
-        utc,
-    )
-    .map_err(|_| beyond())?
-    .into_any();
-    let made = match zone {
-        Some(zone) if !zone.is_utc => made.call_method1("astimezone", (&zone.zone,))?,
-        _ => made,
+    let [century, year, month, day] = date_state(date).ok_or_else(beyond)?;
+    let ([hour, minute, second, high, middle, low], below) = time_state(time);
+    let state = [century, year, month, day, hour, minute, second, high, middle, low];
+    let made = class.make(&state, zone.map(|zone| &zone.zone))?;
+    let made = match zone.and_then(|zone| zone.from_utc.as_ref()) {
+        // The last hours of the year 9999 may lie in the next one.
+        Some(from_utc) => from_utc.call1((made,)).map_err(|_| beyond())?,
+        None => made,
     };
-    if nanosecond.is_multiple_of(1_000) {
+    if below == 0 {
         return Ok(made);
     }
-    static CLASS: Lookup = Lookup::new();
-    lookup(py, &CLASS, "jetbridge.types", "NanoDateTime")?.call_method1("of", (made, nanosecond % 1_000))
+    static NANO: Lookup = Lookup::new();
+    lookup(class.0.py(), &NANO, "jetbridge.types", "NanoDateTime")?.call_method1("of", (made, below))
 }
 
 fn duration(py: Python<'_>, nanoseconds: i128) -> PyResult<Bound<'_, PyAny>> {
