@@ -43,9 +43,9 @@ const LARGE: u64 = 5_000_000;
 /// 10 GiB.
 const LONG: u64 = 223_000_000;
 
-use Name::{Adbc, ArrowFlight, FlightSqlDbapi, Floor, Jdbc, Jetbridge, PyArrow};
+use Name::{Adbc, ArrowFlight, FlightSqlDbapi, Floor, Jdbc, Jetbridge, JetbridgePython, PyArrow};
 
-pub(crate) const CASES: [Case; 11] = [
+pub(crate) const CASES: [Case; 16] = [
     Case {
         name: "batches",
         title: "A large result as batches: 5 million rows of 6 columns, 240 MB",
@@ -107,16 +107,6 @@ pub(crate) const CASES: [Case; 11] = [
         shows: Shows::RowsPerSecond,
     },
     Case {
-        name: "rows-python",
-        title: "Rows as Python objects (`fetchall`), one hundred thousand rows",
-        order: "rows",
-        latency: LOCAL,
-        rows: 100_000,
-        times: 1,
-        clients: &[Jetbridge, Adbc, FlightSqlDbapi],
-        shows: Shows::RowsPerSecond,
-    },
-    Case {
         name: "struct",
         title: "Rows as structs of their own, one million rows",
         order: "struct",
@@ -156,9 +146,74 @@ pub(crate) const CASES: [Case; 11] = [
         clients: &[Jetbridge, ArrowFlight, PyArrow, Adbc],
         shows: Shows::Growth,
     },
+    Case {
+        name: "python-fetchall",
+        title: "Rows as Python objects by `fetchall`: one million rows of two integers, two floats, a text and a timestamp",
+        order: "fetchall",
+        latency: LOCAL,
+        rows: 1_000_000,
+        times: 1,
+        clients: &[JetbridgePython, Adbc, FlightSqlDbapi],
+        shows: Shows::RowsPerSecond,
+    },
+    Case {
+        name: "python-fetchmany",
+        title: "The same by `fetchmany(1000)` to the end",
+        order: "fetchmany",
+        latency: LOCAL,
+        rows: 1_000_000,
+        times: 1,
+        clients: &[JetbridgePython, Adbc, FlightSqlDbapi],
+        shows: Shows::RowsPerSecond,
+    },
+    Case {
+        name: "python-table",
+        title: "A table of pyarrow by `fetch_arrow_table`: 5 million rows",
+        order: "table",
+        latency: LOCAL,
+        rows: LARGE,
+        times: 1,
+        clients: &[JetbridgePython, Adbc, FlightSqlDbapi],
+        shows: Shows::Time,
+    },
+    Case {
+        name: "python-query",
+        title: "A query of one row, `execute` and `fetchall`",
+        order: "query",
+        latency: LOCAL,
+        rows: 1,
+        times: 200,
+        clients: &[JetbridgePython, Adbc, FlightSqlDbapi],
+        shows: Shows::Time,
+    },
+    Case {
+        name: "python-long",
+        title: "50 million rows, one by one (`for row in cursor`), and memory",
+        order: "iterate",
+        latency: LOCAL,
+        rows: 50_000_000,
+        times: 1,
+        clients: &[JetbridgePython],
+        shows: Shows::Growth,
+    },
+    Case {
+        name: "python-short",
+        title: "The same with one million, to hold the memory against",
+        order: "iterate",
+        latency: LOCAL,
+        rows: 1_000_000,
+        times: 1,
+        clients: &[JetbridgePython],
+        shows: Shows::Growth,
+    },
 ];
 
 impl Case {
+    /// Says whether it is about Python, whose tables stand by themselves.
+    pub(crate) fn is_of_python(&self) -> bool {
+        self.name.starts_with("python-")
+    }
+
     /// The same with little to do.
     pub(crate) fn quick(self) -> Self {
         Self {

@@ -1,10 +1,11 @@
 //! A worker process and what it answers.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use jetbridge_conformance::server::{NotRun, jdbc_driver, servers_dir, tools};
+use jetbridge_conformance::server::{NotRun, assemble_python_package, jdbc_driver, servers_dir, tools};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -22,6 +23,7 @@ pub(crate) enum Name {
     /// Plain TCP: not a client, but the least there can be.
     Floor,
     Jetbridge,
+    JetbridgePython,
     ArrowFlight,
     PyArrow,
     Adbc,
@@ -35,6 +37,7 @@ impl Name {
         match self {
             Self::Floor => "floor",
             Self::Jetbridge => "jetbridge",
+            Self::JetbridgePython => "jetbridge-python",
             Self::ArrowFlight => "arrow-flight",
             Self::PyArrow => "pyarrow",
             Self::Adbc => "adbc",
@@ -48,6 +51,7 @@ impl Name {
         match self {
             Self::Floor => "plain TCP, no client",
             Self::Jetbridge => "Jetbridge",
+            Self::JetbridgePython => "Jetbridge for Python",
             Self::ArrowFlight => "arrow-flight (Rust), defaults",
             Self::PyArrow => "pyarrow.flight",
             Self::Adbc => "ADBC (adbc-driver-flightsql)",
@@ -70,6 +74,13 @@ impl Name {
                 command.args(["-I", "-c", PYTHON, self.key()]);
                 Ok(command)
             }
+            Self::JetbridgePython => {
+                let python = tools::python(self.key())?;
+                let package = python_package().map_err(|error| not_run(error.to_string()))?;
+                let mut command = Command::new(python);
+                command.args(["-I", "-c", PYTHON, self.key()]).arg(package);
+                Ok(command)
+            }
             Self::Jdbc => {
                 let driver = jdbc_driver()?;
                 let source = servers_dir().join("java").join("Worker.java");
@@ -85,6 +96,15 @@ impl Name {
             }
         }
     }
+}
+
+/// A directory with the Python package in it, made of its sources and of the library that cargo has built beside this program.
+fn python_package() -> Result<PathBuf, Failure> {
+    let program = std::env::current_exe()?;
+    let built = program.parent().ok_or("this program lies nowhere")?.join("deps");
+    let package = servers_dir().join("compare");
+    assemble_python_package(&built, &package)?;
+    Ok(package)
 }
 
 /// A worker that runs. It ends when this is dropped.

@@ -11,6 +11,8 @@ use crate::{Failure, machine};
 
 const BEGIN: &str = "<!-- measured: written by compare --save -->\n";
 const END: &str = "<!-- end of what was measured -->\n";
+const BEGIN_PYTHON: &str = "<!-- measured in Python: written by compare --save -->\n";
+const END_PYTHON: &str = "<!-- end of what was measured in Python -->\n";
 
 /// The table of one case.
 pub(crate) fn table(measured: &Measured) -> String {
@@ -34,8 +36,9 @@ pub(crate) fn table(measured: &Measured) -> String {
     let mut text = format!("### {}\n\n", case.title);
     row(&mut text, "client", heads.iter().map(|head| (*head).to_owned()));
     row(&mut text, "---", heads.iter().map(|_| "---:".to_owned()));
-    let own = measured
-        .of(Name::Jetbridge)
+    let own = [Name::Jetbridge, Name::JetbridgePython]
+        .into_iter()
+        .find_map(|own| measured.of(own))
         .and_then(|own| own.value(case.shows, case.rows));
     for outcome in &measured.outcomes {
         let cells = match (&outcome.failure, outcome.value(case.shows, case.rows)) {
@@ -74,8 +77,9 @@ fn cells(outcome: &Outcome, shows: Shows, value: f64, own: Option<f64>) -> Vec<S
 }
 
 /// What was aimed at, and what came of it.
-pub(crate) fn aims(all: &[Measured]) -> String {
-    use Name::{Adbc, ArrowFlight, Floor, Jdbc, Jetbridge, PyArrow};
+pub(crate) fn aims<'a>(all: impl IntoIterator<Item = &'a Measured>) -> String {
+    let all: Vec<_> = all.into_iter().collect();
+    use Name::{Adbc, ArrowFlight, FlightSqlDbapi, Floor, Jdbc, Jetbridge, JetbridgePython, PyArrow};
     let value = |case: &str, client: Name| {
         let measured = all.iter().find(|measured| measured.case.name == case)?;
         measured
@@ -87,12 +91,13 @@ pub(crate) fn aims(all: &[Measured]) -> String {
         let tasks = all.iter().find(|measured| measured.case.name == "tasks")?;
         Some(tasks.of(Jetbridge)?.median(2) / tasks.of(ArrowFlight)?.median(2))
     };
-    let growth = || {
+    let python = |case: &str, client: Name| Some(value(case, JetbridgePython)? / value(case, client)?);
+    let growth = |client: Name, long: &str, short: &str| {
         let most = |case: &str| {
             let measured = all.iter().find(|measured| measured.case.name == case)?;
-            Some(measured.of(Jetbridge)?.median(3))
+            Some(measured.of(client)?.median(3))
         };
-        Some(most("long")? / most("short")?)
+        Some(most(long)? / most(short)?)
     };
     let lines = [
         (
@@ -173,7 +178,54 @@ pub(crate) fn aims(all: &[Measured]) -> String {
             1.0,
             ninety_ninth(),
         ),
-        ("10 GiB: most memory against 240 MB", "at most", 1.25, growth()),
+        (
+            "10 GiB: most memory against 240 MB",
+            "at most",
+            1.25,
+            growth(Jetbridge, "long", "short"),
+        ),
+        (
+            "`fetchall`: rows in a second against ADBC",
+            "at least",
+            15.0,
+            python("python-fetchall", Adbc),
+        ),
+        (
+            "`fetchall`: rows in a second against flightsql-dbapi",
+            "at least",
+            4.0,
+            python("python-fetchall", FlightSqlDbapi),
+        ),
+        (
+            "`fetchmany(1000)`: rows in a second against ADBC",
+            "at least",
+            15.0,
+            python("python-fetchmany", Adbc),
+        ),
+        (
+            "`fetchmany(1000)`: rows in a second against flightsql-dbapi",
+            "at least",
+            4.0,
+            python("python-fetchmany", FlightSqlDbapi),
+        ),
+        (
+            "`fetch_arrow_table`: time against ADBC",
+            "at most",
+            0.6,
+            python("python-table", Adbc),
+        ),
+        (
+            "one row by DB-API: time against ADBC",
+            "at most",
+            0.25,
+            python("python-query", Adbc),
+        ),
+        (
+            "50 million rows: most memory against one million",
+            "at most",
+            1.25,
+            growth(JetbridgePython, "python-long", "python-short"),
+        ),
     ];
     let mut text = "### Aims\n\n".to_owned();
     row(&mut text, "what", ["aim", "measured", ""].map(str::to_owned));
@@ -199,21 +251,31 @@ pub(crate) fn aims(all: &[Measured]) -> String {
     text
 }
 
-/// Writes everything between the two marks of a file.
+/// Writes what was measured into a file, between its marks: what was measured in Python has marks of its own.
 pub(crate) fn save(file: &Path, all: &[Measured]) -> Result<(), Failure> {
-    let old = fs::read_to_string(file)?;
+    let (python, native): (Vec<_>, Vec<_>) = all.iter().partition(|measured| measured.case.is_of_python());
+    let mut text = fs::read_to_string(file)?;
+    for (marks, measured) in [((BEGIN, END), native), ((BEGIN_PYTHON, END_PYTHON), python)] {
+        if !measured.is_empty() {
+            text = replaced(&text, marks, &measured)?;
+        }
+    }
+    Ok(fs::write(file, text)?)
+}
+
+fn replaced(old: &str, (begin, end): (&str, &str), all: &[&Measured]) -> Result<String, Failure> {
     let parts = old
-        .split_once(BEGIN)
-        .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+        .split_once(begin)
+        .and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
     let (before, after) = parts.ok_or("the file has no place for the tables")?;
-    let mut new = format!("{before}{BEGIN}\n");
+    let mut new = format!("{before}{begin}\n");
     for line in machine::lines() {
         writeln!(new, "- {line}")?;
     }
-    write!(new, "\n{}", aims(all))?;
+    write!(new, "\n{}", aims(all.iter().copied()))?;
     all.iter().for_each(|measured| new.push_str(&table(measured)));
-    write!(new, "{END}{after}")?;
-    Ok(fs::write(file, new)?)
+    write!(new, "{end}{after}")?;
+    Ok(new)
 }
 
 fn row(text: &mut String, first: &str, cells: impl IntoIterator<Item = String>) {

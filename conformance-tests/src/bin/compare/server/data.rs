@@ -19,6 +19,13 @@ pub(crate) const BATCH_ROWS: usize = 32_768;
 /// Distinct batches; a longer result repeats them.
 const BATCHES: usize = 16;
 
+/// What the last of the six columns is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    Truth,
+    Float,
+}
+
 /// The pieces of any result, as gRPC messages ready to be sent.
 pub(crate) struct Data {
     pub(crate) schema: SchemaRef,
@@ -27,10 +34,10 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    pub(crate) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new(last: Last) -> Result<Self, Failure> {
         let mut batches = Vec::with_capacity(BATCHES);
         for index in 0..BATCHES {
-            let batch = batch(index * BATCH_ROWS)?;
+            let batch = batch(index * BATCH_ROWS, last)?;
             let [_, message] = encode(&batch)?;
             batches.push((batch, message));
         }
@@ -62,6 +69,28 @@ impl Data {
     }
 }
 
+/// The results there are.
+pub(crate) struct Shapes {
+    truth: Arc<Data>,
+    float: Arc<Data>,
+}
+
+impl Shapes {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            truth: Arc::new(Data::new(Last::Truth)?),
+            float: Arc::new(Data::new(Last::Float)?),
+        })
+    }
+
+    pub(crate) fn of(&self, last: Last) -> &Arc<Data> {
+        match last {
+            Last::Truth => &self.truth,
+            Last::Float => &self.float,
+        }
+    }
+}
+
 /// The messages of one result, in order.
 pub(crate) struct Messages {
     data: Arc<Data>,
@@ -88,8 +117,9 @@ impl Iterator for Messages {
     }
 }
 
-/// Forty-eight bytes a row: an integer of each width, a float with NULLs, a text of sixteen bytes, a timestamp, a truth value.
-fn batch(first: usize) -> Result<RecordBatch, Failure> {
+/// Forty-eight bytes a row: an integer of each width, a float with NULLs, a text of sixteen bytes, a timestamp,
+/// and a truth value or one more float.
+fn batch(first: usize, last: Last) -> Result<RecordBatch, Failure> {
     let ids: Vec<i64> = (first..first + BATCH_ROWS)
         .map(i64::try_from)
         .collect::<Result<_, _>>()?;
@@ -113,10 +143,18 @@ fn batch(first: usize) -> Result<RecordBatch, Failure> {
             )),
         ),
         ("at", Arc::new(TimestampMicrosecondArray::from_iter_values(at))),
-        (
-            "flag",
-            Arc::new(BooleanArray::from_iter(ids.iter().map(|id| Some(id % 3 == 0)))),
-        ),
+        match last {
+            Last::Truth => (
+                "flag",
+                Arc::new(BooleanArray::from_iter(ids.iter().map(|id| Some(id % 3 == 0)))),
+            ),
+            Last::Float => (
+                "share",
+                Arc::new(Float64Array::from_iter_values(
+                    small.iter().map(|small| f64::from(*small) / 100_003.0),
+                )),
+            ),
+        },
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
 }

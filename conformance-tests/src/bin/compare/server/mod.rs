@@ -21,7 +21,7 @@ use prost::Message as _;
 use tonic::body::Body;
 use tonic::codegen::Service as _;
 
-use self::data::Data;
+use self::data::{Data, Last, Shapes};
 use self::service::{Order, Service};
 use crate::Failure;
 
@@ -32,12 +32,12 @@ const SEND_BUFFER: usize = 4 << 20;
 
 /// Runs until its standard input ends. Its first line says where it listens: Flight, and plain bytes.
 pub(crate) async fn serve() -> Result<(), Failure> {
-    let data = Arc::new(Data::new()?);
+    let shapes = Arc::new(Shapes::new()?);
     let flight = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     writeln!(io::stdout(), "{} {}", flight.local_addr()?, plain.local_addr()?)?;
     io::stdout().flush()?;
-    let moved = Arc::clone(&data);
+    let moved = Arc::clone(shapes.of(Last::Truth));
     std::thread::spawn(move || {
         for stream in plain.incoming().flatten() {
             let moved = Arc::clone(&moved);
@@ -49,7 +49,7 @@ pub(crate) async fn serve() -> Result<(), Failure> {
         loop {
             let (stream, _) = flight.accept().await?;
             stream.set_nodelay(true)?;
-            tokio::spawn(connection(stream, Arc::clone(&data)));
+            tokio::spawn(connection(stream, Arc::clone(&shapes)));
         }
     };
     tokio::select! {
@@ -68,8 +68,8 @@ fn send_plain(mut stream: TcpStream, data: Arc<Data>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn connection(stream: tokio::net::TcpStream, data: Arc<Data>) {
-    let service = FlightServiceServer::new(Service(Arc::clone(&data)));
+async fn connection(stream: tokio::net::TcpStream, shapes: Arc<Shapes>) {
+    let service = FlightServiceServer::new(Service(Arc::clone(&shapes)));
     let serving =
         hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .max_send_buf_size(SEND_BUFFER)
@@ -79,10 +79,10 @@ async fn connection(stream: tokio::net::TcpStream, data: Arc<Data>) {
             .serve_connection(
                 TokioIo::new(stream),
                 hyper::service::service_fn(move |request: Request<Incoming>| {
-                    let (mut service, data) = (service.clone(), Arc::clone(&data));
+                    let (mut service, shapes) = (service.clone(), Arc::clone(&shapes));
                     async move {
                         if request.uri().path().ends_with("/DoGet") {
-                            return Ok::<_, Infallible>(do_get(request, data).await.unwrap_or_else(
+                            return Ok::<_, Infallible>(do_get(request, &shapes).await.unwrap_or_else(
                                 |error| tonic::Status::internal(error.to_string()).into_http(),
                             ));
                         }
@@ -95,12 +95,12 @@ async fn connection(stream: tokio::net::TcpStream, data: Arc<Data>) {
 }
 
 /// DoGet without tonic, which would copy every message.
-async fn do_get(request: Request<Incoming>, data: Arc<Data>) -> Result<Response<Body>, Failure> {
+async fn do_get(request: Request<Incoming>, shapes: &Shapes) -> Result<Response<Body>, Failure> {
     let mut message = request.into_body().collect().await?.to_bytes();
     message.advance(5.min(message.len()));
     let ticket = Ticket::decode(message)?.ticket;
     let order = Order::read(std::str::from_utf8(&ticket)?);
-    let messages = data.messages(order.rows)?;
+    let messages = Arc::clone(shapes.of(order.last)).messages(order.rows)?;
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     let frames = futures::stream::iter(messages.map(Frame::data))

@@ -12,12 +12,13 @@ use arrow_flight::sql::{
 use arrow_flight::{Action, FlightDescriptor, FlightEndpoint, FlightInfo, IpcMessage, SchemaAsIpc, Ticket};
 use tonic::{Request, Response, Status};
 
-use super::data::Data;
+use super::data::{Last, Shapes};
 
-/// What a statement asks for: `SELECT … /* rows=5000000 endpoints=4 */`.
+/// What a statement asks for: `SELECT … /* rows=5000000 endpoints=4 floats=2 */`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) rows: usize,
+    pub(crate) last: Last,
     endpoints: usize,
 }
 
@@ -31,20 +32,28 @@ impl Order {
         };
         Self {
             rows: number("rows=").unwrap_or(1),
+            last: match number("floats=") {
+                Some(2) => Last::Float,
+                _ => Last::Truth,
+            },
             endpoints: number("endpoints=").unwrap_or(1).clamp(1, 64),
         }
     }
 
-    fn info(self, data: &Data, descriptor: FlightDescriptor) -> Result<FlightInfo, Status> {
+    fn info(self, shapes: &Shapes, descriptor: FlightDescriptor) -> Result<FlightInfo, Status> {
         let rows = i64::try_from(self.rows).map_err(|_| Status::invalid_argument("too many rows"))?;
         let mut info = FlightInfo::new()
-            .try_with_schema(&data.schema)
+            .try_with_schema(&shapes.of(self.last).schema)
             .map_err(|error| Status::internal(error.to_string()))?
             .with_descriptor(descriptor)
             .with_total_records(rows);
         for endpoint in 0..self.endpoints {
             let rows = self.rows / self.endpoints + usize::from(endpoint < self.rows % self.endpoints);
-            let ticket = Ticket::new(format!("rows={rows}"));
+            let floats = match self.last {
+                Last::Truth => 1,
+                Last::Float => 2,
+            };
+            let ticket = Ticket::new(format!("rows={rows} floats={floats}"));
             info = info.with_endpoint(FlightEndpoint::new().with_ticket(ticket));
         }
         Ok(info)
@@ -52,7 +61,7 @@ impl Order {
 }
 
 #[derive(Clone)]
-pub(crate) struct Service(pub(crate) Arc<Data>);
+pub(crate) struct Service(pub(crate) Arc<Shapes>);
 
 #[tonic::async_trait]
 impl FlightSqlService for Service {
@@ -84,7 +93,8 @@ impl FlightSqlService for Service {
         _: Request<Action>,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
         let options = IpcWriteOptions::default();
-        let IpcMessage(dataset_schema) = SchemaAsIpc::new(&self.0.schema, &options)
+        let schema = &self.0.of(Order::read(&query.query).last).schema;
+        let IpcMessage(dataset_schema) = SchemaAsIpc::new(schema, &options)
             .try_into()
             .map_err(|error: arrow::error::ArrowError| Status::internal(error.to_string()))?;
         Ok(ActionCreatePreparedStatementResult {
@@ -113,19 +123,23 @@ const _: fn() = || {
 
 #[cfg(test)]
 mod tests {
-    use super::Order;
+    use super::{Last, Order};
 
     #[test]
     fn a_statement_says_how_many_rows_it_has() {
         let order = |text| {
-            let Order { rows, endpoints } = Order::read(text);
-            (rows, endpoints)
+            let Order {
+                rows,
+                last,
+                endpoints,
+            } = Order::read(text);
+            (rows, last, endpoints)
         };
-        assert_eq!(order("SELECT 1"), (1, 1));
+        assert_eq!(order("SELECT 1"), (1, Last::Truth, 1));
         assert_eq!(
             order("SELECT * FROM t /* rows=5000000 endpoints=4 */"),
-            (5_000_000, 4)
+            (5_000_000, Last::Truth, 4)
         );
-        assert_eq!(order("rows=7"), (7, 1));
+        assert_eq!(order("rows=7 floats=2"), (7, Last::Float, 1));
     }
 }

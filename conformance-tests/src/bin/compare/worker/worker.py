@@ -1,4 +1,4 @@
-"""A client in Python: worker.py CLIENT, one of adbc, pyarrow, flightsql-dbapi.
+"""A client in Python: worker.py CLIENT, one of adbc, pyarrow, flightsql-dbapi, jetbridge-python; the last with the directory of its package.
 
 Takes orders `CASE ADDRESS ROWS TIMES` from its standard input, answers `ok NUMBER...` or `error WORDS`.
 """
@@ -13,11 +13,66 @@ def statement(rows):
     return f"SELECT * FROM numbers /* rows={rows} */"
 
 
+def numbers(rows):
+    return f"SELECT * FROM numbers /* rows={rows} floats=2 */"
+
+
 def count(batches):
     return sum(batch.num_rows for batch in batches)
 
 
-class Adbc:
+class DbApi:
+    """What every client of PEP 249 does alike."""
+
+    def query(self, rows):
+        cursor = self.connection.cursor()
+        cursor.execute(statement(rows))
+        read = len(cursor.fetchall())
+        cursor.close()
+        return read
+
+    def fetchall(self, rows):
+        cursor = self.connection.cursor()
+        cursor.execute(numbers(rows))
+        read = len(cursor.fetchall())
+        cursor.close()
+        return read
+
+    def fetchmany(self, rows):
+        cursor = self.connection.cursor()
+        cursor.execute(numbers(rows))
+        read = 0
+        while some := cursor.fetchmany(1000):
+            read += len(some)
+        cursor.close()
+        return read
+
+    def iterate(self, rows):
+        cursor = self.connection.cursor()
+        cursor.execute(numbers(rows))
+        read = 0
+        for _ in cursor:
+            read += 1
+        cursor.close()
+        return read
+
+    def table(self, rows):
+        cursor = self.connection.cursor()
+        cursor.execute(numbers(rows))
+        read = cursor.fetch_arrow_table().num_rows
+        cursor.close()
+        return read
+
+
+class Jetbridge(DbApi):
+    def __init__(self, address):
+        sys.path.insert(0, sys.argv[2])
+        import jetbridge
+
+        self.connection = jetbridge.connect(f"flightsql://{address}?transport=tcp", autocommit=True)
+
+
+class Adbc(DbApi):
     def __init__(self, address):
         import adbc_driver_flightsql.dbapi
 
@@ -31,13 +86,6 @@ class Adbc:
             statement_.set_sql_query(statement(rows))
             stream, _ = statement_.execute_query()
             return count(pa.RecordBatchReader._import_from_c(stream.address))
-
-    def query(self, rows):
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement(rows))
-            return len(cursor.fetchall())
-
-    rows = query
 
 
 class PyArrow:
@@ -66,7 +114,7 @@ class PyArrow:
     query = batches
 
 
-class FlightSqlDbapi:
+class FlightSqlDbapi(DbApi):
     def __init__(self, address):
         import flightsql
 
@@ -82,17 +130,13 @@ class FlightSqlDbapi:
                 read += chunk.data.num_rows
         return read
 
-    def query(self, rows):
-        cursor = self.connection.cursor()
-        cursor.execute(statement(rows))
-        read = len(cursor.fetchall())
-        cursor.close()
-        return read
-
-    rows = query
+    def table(self, rows):
+        # Its cursor has no tables; its client has.
+        info = self.client.execute(numbers(rows))
+        return sum(self.client.do_get(endpoint.ticket).read_all().num_rows for endpoint in info.endpoints)
 
 
-CLIENTS = {"adbc": Adbc, "pyarrow": PyArrow, "flightsql-dbapi": FlightSqlDbapi}
+CLIENTS = {"adbc": Adbc, "pyarrow": PyArrow, "flightsql-dbapi": FlightSqlDbapi, "jetbridge-python": Jetbridge}
 
 
 def memory():
@@ -114,16 +158,16 @@ def main():
             run = getattr(connections[address], "batches" if case == "long" else case, None)
             if run is None:
                 raise NotImplementedError("unknown case")
-            numbers = []
+            taken = []
             for _ in range(int(times)):
                 started = time.perf_counter()
                 read = run(rows)
-                numbers.append(time.perf_counter() - started)
+                taken.append(time.perf_counter() - started)
                 if read != rows:
                     raise RuntimeError(f"{read} rows instead of {rows}")
-            if case == "long":
-                numbers = [0, numbers[-1], 0, memory()]
-            print("ok", *numbers, flush=True)
+            if case in ("long", "iterate"):
+                taken = [0, taken[-1], 0, memory()]
+            print("ok", *taken, flush=True)
         except Exception as error:
             print("error", repr(error).replace("\n", " "), flush=True)
 
