@@ -17,6 +17,10 @@ pub struct Readme;
 /// The examples of the guides.
 #[cfg(doctest)]
 mod guides {
+    #[doc = include_str!("../../docs/guide/observability.md")]
+    pub struct Observability;
+    #[doc = include_str!("../../docs/guide/authentication.md")]
+    pub struct Authentication;
     #[doc = include_str!("../../docs/guide/parameters.md")]
     pub struct Parameters;
     #[doc = include_str!("../../docs/guide/queries.md")]

@@ -14,8 +14,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("error", "metadata"),
     ("trace", "error"),
     ("sql", "error"),
-    ("config", "error secret metadata trace"),
-    ("transport", "error secret metadata trace config"),
+    ("token", "error secret trace"),
+    ("config", "error secret metadata trace token"),
+    ("transport", "error secret metadata trace token config"),
     ("protocol", "error secret metadata trace config transport"),
     ("stream", "error secret metadata trace config transport protocol"),
     ("types", "error secret metadata trace"),
@@ -28,7 +29,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("catalog", BELOW_STATEMENTS),
     (
         "session",
-        "error secret metadata trace config transport protocol stream types cursor shared statement catalog",
+        "error secret metadata trace token config transport protocol stream types cursor shared statement catalog",
     ),
     (
         "blocking",
@@ -124,8 +125,12 @@ fn the_driver_logs_through_trace() {
 }
 
 #[test]
-fn the_driver_reads_files_for_tls_and_no_environment() {
-    stays_in("driver", &["std::fs", "tokio::fs"], &["transport/tls.rs"]);
+fn the_driver_reads_files_for_tls_and_secrets_and_no_environment() {
+    stays_in(
+        "driver",
+        &["std::fs", "tokio::fs"],
+        &["transport/tls.rs", "transport/sources/file.rs"],
+    );
     is_not_used("driver", "", &["std::env"]);
 }
 

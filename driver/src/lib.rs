@@ -27,6 +27,7 @@ mod shared;
 mod sql;
 mod statement;
 mod stream;
+mod token;
 mod trace;
 mod transport;
 pub mod types;
@@ -39,8 +40,9 @@ pub use catalog::{
     SchemaName, Table, TableColumn, TableFilter, TableName, TypeInfo,
 };
 pub use config::{
-    Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, ParameterMode, Pem,
-    RecycleMethod, RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, OAuthClientAuth,
+    OAuthFlow, ParameterMode, Pem, RecycleMethod, RowCountCheck, SchemaCheck, StatementMode, TransportKind,
+    UnknownOptions,
 };
 pub use cursor::{Cursor, Row};
 pub use error::{Error, Kind, Operation, Result, SqlState};
@@ -54,5 +56,6 @@ pub use session::{CloseHandle, Connector, Savepoint, SavepointId, Session, Trans
 pub use shared::{Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport};
 pub use statement::{Ingest, PreparedStatement, Statement};
 pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightExchange, FlightReader};
+pub use token::{AccessToken, TokenSource, token_from};
 pub use transport::CallOptions;
 pub use types::{Params, Value};

@@ -33,6 +33,7 @@ const BY_HAND: &[&str] = &[
     "tls_server_name",
     "location_rewrite",
     "allowed_locations",
+    "oauth_flow",
     "pool_min_idle",
     "header.NAME",
 ];

@@ -32,7 +32,7 @@ const HANDSHAKE: &str = "/arrow.flight.protocol.FlightService/Handshake";
 #[derive(Debug)]
 pub(crate) struct Gate {
     users: HashMap<String, String>,
-    fixed_token: Option<String>,
+    fixed_token: Option<Mutex<String>>,
     rotate: bool,
     required: Vec<(String, String)>,
     tokens: Mutex<Tokens>,
@@ -57,7 +57,7 @@ impl Gate {
     ) -> Self {
         Self {
             users,
-            fixed_token,
+            fixed_token: fixed_token.map(Mutex::new),
             rotate,
             required,
             tokens: Mutex::default(),
@@ -69,6 +69,18 @@ impl Gate {
     /// Whether callers must say who they are.
     pub(crate) fn is_closed(&self) -> bool {
         !self.users.is_empty() || self.fixed_token.is_some()
+    }
+
+    /// Takes another fixed token from now on, in place of the last one.
+    pub(crate) fn replace_token(&self, token: String) {
+        if let Some(fixed) = &self.fixed_token {
+            *fixed.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        }
+    }
+
+    /// Lets every token that was issued expire.
+    pub(crate) fn expire_tokens(&self) {
+        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Tokens::default();
     }
 
     /// A fresh token for a user.
@@ -162,7 +174,8 @@ impl Gate {
     }
 
     fn check_token(&self, token: &str) -> Result<String, Status> {
-        if self.fixed_token.as_deref() == Some(token) {
+        let is_fixed = |fixed: &Mutex<String>| *fixed.lock().unwrap_or_else(PoisonError::into_inner) == token;
+        if self.fixed_token.as_ref().is_some_and(is_fixed) {
             return Ok("token".to_owned());
         }
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);

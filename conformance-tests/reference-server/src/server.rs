@@ -324,6 +324,16 @@ impl Running {
         self.state.counters()
     }
 
+    /// Lets the token of the builder expire, and takes this one from now on.
+    pub fn replace_token(&self, token: impl Into<String>) {
+        self.state.gate.replace_token(token.into());
+    }
+
+    /// Lets every token that a login has earned expire.
+    pub fn expire_tokens(&self) {
+        self.state.gate.expire_tokens();
+    }
+
     /// Stops it: calls under way get a second to end, then their connections are closed.
     ///
     /// # Errors

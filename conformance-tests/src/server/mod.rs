@@ -7,6 +7,7 @@
 //! | [`go_sqlite()`] | arrow-go's example server on SQLite | `go install` |
 //! | [`go_integration()`] | the official Flight scenarios | `go install` |
 //! | [`jdbc_driver()`] | not a server: the JDBC driver, a peer of ours | Maven |
+//! | [`oauth()`] | a token endpoint for every OAuth 2 flow | PyPI `Authlib` |
 //! | [`toxiproxy()`] | not a server: spoils the connection to one | `go install` |
 //!
 //! A launcher fetches what it needs once ([`tools`]), starts a new process, and gives it when it is ready. Dropping
@@ -27,6 +28,7 @@ mod go_integration;
 mod go_sqlite;
 mod jdbc;
 mod not_run;
+mod oauth;
 mod once;
 mod place;
 mod port;
@@ -45,6 +47,7 @@ pub use go_integration::{SCENARIOS, go_integration};
 pub use go_sqlite::go_sqlite;
 pub use jdbc::{JDBC_VERSION, jdbc_driver};
 pub use not_run::NotRun;
+pub use oauth::{OAUTH_CLIENT, oauth};
 pub use place::servers_dir;
 pub use port::free_port;
 pub use process::{Process, StartFailed};

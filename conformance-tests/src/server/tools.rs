@@ -38,6 +38,16 @@ pub fn python(what: &str) -> Result<PathBuf, NotRun> {
     installed.clone().map_err(|reason| NotRun::new(what, reason))
 }
 
+/// The Python of an environment of its own for Authlib, which the OAuth server of the suite is made of.
+///
+/// # Errors
+///
+/// As [`python`].
+pub fn authlib(what: &str) -> Result<PathBuf, NotRun> {
+    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("requirements-oauth.txt");
+    python_with("authlib", &requirements, what)
+}
+
 /// A program that a Python package of the virtual environment brought, such as `sail` or `roapi`.
 ///
 /// # Errors
@@ -265,6 +275,7 @@ mod tests {
     fn every_requirement_is_pinned() {
         let named = REQUIREMENTS
             .lines()
+            .chain(include_str!("../../requirements-oauth.txt").lines())
             .filter(|line| !line.is_empty() && !line.starts_with('#'));
         for requirement in named {
             assert!(requirement.contains("=="), "{requirement}");

@@ -20,10 +20,13 @@ mod long;
 mod objects;
 mod params;
 mod pool;
+mod proxy;
 mod query;
 mod rows;
 mod scripted;
 mod session;
+mod tls;
+mod tokens;
 mod transaction;
 mod variations;
 

@@ -9,6 +9,7 @@ mod holes;
 mod kills;
 mod literals;
 mod network;
+mod oauth;
 mod outcomes;
 mod peers;
 mod roapi;

@@ -94,6 +94,28 @@ choices! {
         Proto = "proto" | "basic-proto",
     }
 
+    /// How a token is got by OAuth 2.
+    OAuthFlow {
+        /// Not at all.
+        None = "none",
+        /// With the id and secret of the client (RFC 6749, 4.4).
+        ClientCredentials = "client_credentials",
+        /// In exchange for another token (RFC 8693).
+        TokenExchange = "token_exchange",
+        /// With a refresh token (RFC 6749, 6).
+        RefreshToken = "refresh_token",
+        /// By a person who enters a code on a page (RFC 8628); the page and the code are logged as a warning.
+        DeviceCode = "device_code" | "device",
+    }
+
+    /// Where the client's id and secret stand in a request to the token endpoint.
+    OAuthClientAuth {
+        /// In the `authorization` header, as RFC 6749 prefers.
+        Basic = "basic" | "client_secret_basic",
+        /// In the body.
+        Post = "post" | "client_secret_post",
+    }
+
     /// How a statement is sent.
     StatementMode {
         /// As the server says when it prepared it, else as its leading keyword says.

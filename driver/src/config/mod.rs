@@ -4,6 +4,7 @@
 
 mod address;
 mod assign;
+mod call_headers;
 mod check;
 mod choice;
 mod header;
@@ -24,8 +25,8 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RowCountCheck, SchemaCheck,
-    StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, OAuthClientAuth, OAuthFlow, ParameterMode,
+    RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
 };
 pub use host::{DEFAULT_PORT, Host};
 pub use list::LocationRewrite;
@@ -33,8 +34,11 @@ pub use pem::Pem;
 pub use recycle::RecycleMethod;
 pub use table::{ConfigOption, Group, Scope};
 
+use self::call_headers::CallHeaders;
 use crate::error::{Error, Result};
+use crate::metadata::Metadata;
 use crate::secret::Secret;
+use crate::token::{TokenSource, Tokens};
 use value::Reveal;
 
 /// Everything a connection string can say.
@@ -61,6 +65,8 @@ pub struct Config {
     socket_path: Option<String>,
     headers: Vec<(String, Secret)>,
     values: options::Values,
+    tokens: Option<Tokens>,
+    call_headers: Option<CallHeaders>,
 }
 
 impl Config {
@@ -198,6 +204,32 @@ impl Config {
     #[must_use]
     pub fn get_headers(&self) -> &[(String, Secret)] {
         &self.headers
+    }
+
+    /// Gets bearer tokens from the program's own code. Clones share the source and the token it gave last, and so do all sessions of a pool.
+    ///
+    /// It is no option, and no part of what is printed.
+    #[must_use]
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.tokens = Some(Tokens::new(source));
+        self
+    }
+
+    /// Has headers made for every call, in its span: the `traceparent` of W3C, a query id, tags. A header of a call's own options wins.
+    ///
+    /// It is no option, and no part of what is printed.
+    #[must_use]
+    pub fn call_headers(mut self, headers: impl Fn() -> Metadata + Send + Sync + 'static) -> Self {
+        self.call_headers = Some(CallHeaders::new(headers));
+        self
+    }
+
+    pub(crate) fn call_header_source(&self) -> Option<&CallHeaders> {
+        self.call_headers.as_ref()
+    }
+
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_ref()
     }
 
     /// Prints it as a URL, secrets as `***`; only what differs from the defaults.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, ParameterMode, RowCountCheck, SchemaCheck,
-    StatementMode, TransportKind, UnknownOptions,
+    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, OAuthClientAuth, OAuthFlow, ParameterMode,
+    RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
 };
 use super::list::LocationRewrite;
 use super::pem::Pem;
@@ -99,9 +99,81 @@ options! {
             password, get_password: Hidden = None;
             Session, [odbc("pwd")];
 
+            #[doc = "File that holds the password, read at every login."]
+            password_file, get_password_file: Text = None;
+            Session, [];
+
             #[doc = "Bearer token, sent as `authorization: Bearer TOKEN`; with a user and password as well, the token is used."]
             token, get_token: HiddenHeader = None;
             Session, [short("bearer_token")];
+
+            #[doc = "File that holds the bearer token; it is read again when it may have changed, and when a server refuses the token."]
+            token_file, get_token_file: Text = None;
+            Session, [];
+
+            #[doc = "Shell command that prints the bearer token; run again when a server refuses the token, and every five minutes."]
+            token_command, get_token_command: Text = None;
+            Session, [];
+
+            #[doc = "How a token is got by OAuth 2 (feature `oauth`)."]
+            oauth_flow, get_oauth_flow: OneOf<OAuthFlow> = OAuthFlow::None;
+            Session, [adbc("adbc.flight.sql.oauth.flow")];
+
+            #[doc = "The token endpoint; `https`, or `http` on this machine."]
+            oauth_token_uri, get_oauth_token_uri: Text = None;
+            Session, [adbc("adbc.flight.sql.oauth.token_uri")];
+
+            #[doc = "The endpoint that begins the flow `device_code`."]
+            oauth_device_uri, get_oauth_device_uri: Text = None;
+            Session, [];
+
+            #[doc = "The client's id."]
+            oauth_client_id, get_oauth_client_id: Text = None;
+            Session, [adbc("adbc.flight.sql.oauth.client_id")];
+
+            #[doc = "The client's secret."]
+            oauth_client_secret, get_oauth_client_secret: Hidden = None;
+            Session, [adbc("adbc.flight.sql.oauth.client_secret")];
+
+            #[doc = "Where the client's id and secret stand in the request."]
+            oauth_client_auth, get_oauth_client_auth: OneOf<OAuthClientAuth> = OAuthClientAuth::Basic;
+            Session, [];
+
+            #[doc = "The scopes asked for, with spaces between them."]
+            oauth_scope, get_oauth_scope: Text = None;
+            Session, [jdbc("oauth.exchange.scope"), adbc("adbc.flight.sql.oauth.scope"), adbc("adbc.flight.sql.oauth.exchange.scope")];
+
+            #[doc = "The resource the token is for (RFC 8707)."]
+            oauth_resource, get_oauth_resource: Text = None;
+            Session, [jdbc("oauth.exchange.resource"), adbc("adbc.flight.sql.oauth.exchange.resource")];
+
+            #[doc = "Whom the token is for."]
+            oauth_audience, get_oauth_audience: Text = None;
+            Session, [jdbc("oauth.exchange.aud"), adbc("adbc.flight.sql.oauth.exchange.aud")];
+
+            #[doc = "The refresh token of the flow `refresh_token`."]
+            oauth_refresh_token, get_oauth_refresh_token: Hidden = None;
+            Session, [];
+
+            #[doc = "The token to exchange."]
+            oauth_subject_token, get_oauth_subject_token: Hidden = None;
+            Session, [jdbc("oauth.exchange.subjectToken"), adbc("adbc.flight.sql.oauth.exchange.subject_token")];
+
+            #[doc = "The type of the token to exchange; without one, `urn:ietf:params:oauth:token-type:access_token`."]
+            oauth_subject_token_type, get_oauth_subject_token_type: Text = None;
+            Session, [jdbc("oauth.exchange.subjectTokenType"), adbc("adbc.flight.sql.oauth.exchange.subject_token_type")];
+
+            #[doc = "The token of who acts for the subject."]
+            oauth_actor_token, get_oauth_actor_token: Hidden = None;
+            Session, [jdbc("oauth.exchange.actorToken"), adbc("adbc.flight.sql.oauth.exchange.actor_token")];
+
+            #[doc = "The type of that token."]
+            oauth_actor_token_type, get_oauth_actor_token_type: Text = None;
+            Session, [jdbc("oauth.exchange.actorTokenType"), adbc("adbc.flight.sql.oauth.exchange.actor_token_type")];
+
+            #[doc = "The type of token asked for in exchange."]
+            oauth_requested_token_type, get_oauth_requested_token_type: Text = None;
+            Session, [jdbc("oauth.exchange.requestedTokenType"), adbc("adbc.flight.sql.oauth.exchange.requested_token_type")];
 
             #[doc = "The whole value of the `authorization` header, scheme and all; instead of a token or a password."]
             authorization, get_authorization: HiddenHeader = None;
@@ -160,6 +232,10 @@ options! {
                 adbc("adbc.flight.sql.client_option.tls_override_hostname"),
             ];
 
+            #[doc = "Whether the keys of connections are written to the file that the variable `SSLKEYLOGFILE` names, for who looks into them with Wireshark."]
+            tls_key_log, get_tls_key_log: Flag = false;
+            Connect, [];
+
             #[doc = "Whether the server's certificate is checked; `false` lets anybody pose as the server."]
             tls_verify, get_tls_verify: Flag = true;
             Connect, [
@@ -205,6 +281,10 @@ options! {
         }
 
         Wire {
+            #[doc = "Proxy before the server: `http://HOST:PORT` (CONNECT) or `socks5://HOST:PORT`, a login in it if need be; `env` takes the one of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. A Unix socket has none."]
+            proxy, get_proxy: Hidden = None;
+            Connect, [];
+
             #[doc = "Between two HTTP/2 pings on a silent connection."]
             keepalive_interval, get_keepalive_interval: Limit = Some(seconds(20));
             Connect, [];
@@ -282,6 +362,10 @@ options! {
 
             #[doc = "What a stream may have in another way than its schema was announced."]
             schema_check, get_schema_check: OneOf<SchemaCheck> = SchemaCheck::Lenient;
+            Statement, [];
+
+            #[doc = "From how long reading a result takes on it is logged as a warning."]
+            slow_query_threshold, get_slow_query_threshold: Limit = None;
             Statement, [];
 
             #[doc = "What follows when the number of rows is not the one the server promised."]
@@ -384,40 +468,10 @@ options! {
         ),
         refused("dsn", &[], "a data source name is looked up by the ODBC driver; here, write out its options"),
         refused(
-            "oauth.flow",
-            &[
-                jdbc("oauth.clientId"),
-                jdbc("oauth.clientSecret"),
-                jdbc("oauth.tokenUri"),
-                jdbc("oauth.scope"),
-                jdbc("oauth.resource"),
-                jdbc("oauth.exchange.subjectToken"),
-                jdbc("oauth.exchange.subjectTokenType"),
-                jdbc("oauth.exchange.actorToken"),
-                jdbc("oauth.exchange.actorTokenType"),
-                jdbc("oauth.exchange.aud"),
-                jdbc("oauth.exchange.requestedTokenType"),
-                jdbc("oauth.exchange.scope"),
-                jdbc("oauth.exchange.resource"),
-                adbc("adbc.flight.sql.oauth.flow"),
-                adbc("adbc.flight.sql.oauth.token_uri"),
-                adbc("adbc.flight.sql.oauth.auth_uri"),
-                adbc("adbc.flight.sql.oauth.redirect_uri"),
-                adbc("adbc.flight.sql.oauth.scope"),
-                adbc("adbc.flight.sql.oauth.client_id"),
-                adbc("adbc.flight.sql.oauth.client_secret"),
-                adbc("adbc.flight.sql.oauth.exchange.subject_token"),
-                adbc("adbc.flight.sql.oauth.exchange.subject_token_type"),
-                adbc("adbc.flight.sql.oauth.exchange.actor_token"),
-                adbc("adbc.flight.sql.oauth.exchange.actor_token_type"),
-                adbc("adbc.flight.sql.oauth.exchange.requested_token_type"),
-                adbc("adbc.flight.sql.oauth.exchange.scope"),
-                adbc("adbc.flight.sql.oauth.exchange.aud"),
-                adbc("adbc.flight.sql.oauth.exchange.resource"),
-            ],
-            "this version gets no tokens by itself; give one as `token`",
-        )
-        .hidden(),
+            "oauth.redirect_uri",
+            &[adbc("adbc.flight.sql.oauth.redirect_uri"), adbc("adbc.flight.sql.oauth.auth_uri")],
+            "a login through the browser of this machine is not offered: use oauth_flow=device_code",
+        ),
         refused("uri", &[], "give the URL itself as the connection string"),
     ]
 }

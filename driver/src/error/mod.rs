@@ -156,6 +156,40 @@ impl Error {
         self.0.reset || (vague && self.0.message.to_lowercase().contains("panic"))
     }
 
+    /// The same error for somebody else who waited for the same answer, without the cause.
+    pub(crate) fn same(&self) -> Self {
+        let Inner {
+            kind,
+            message,
+            operation,
+            peer,
+            hint,
+            sqlstate,
+            grpc_code,
+            metadata,
+            details,
+            refused,
+            reset,
+            rows_written,
+            source: _,
+        } = &*self.0;
+        Self(Box::new(Inner {
+            kind: *kind,
+            message: message.clone(),
+            operation: operation.clone(),
+            peer: peer.clone(),
+            hint: hint.clone(),
+            sqlstate: *sqlstate,
+            grpc_code: *grpc_code,
+            metadata: metadata.clone(),
+            details: details.clone(),
+            refused: *refused,
+            reset: *reset,
+            rows_written: *rows_written,
+            source: None,
+        }))
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -12,6 +12,8 @@ pub enum Operation {
     Acquire,
     /// Opening the connection.
     Connect,
+    /// Getting a bearer token, from a file, a command or a token endpoint.
+    Token,
     /// The Flight handshake.
     Handshake,
     /// Asking for the FlightInfo of a query.
@@ -69,12 +71,50 @@ pub enum Operation {
     Convert,
 }
 
+impl Operation {
+    /// One word for it, as spans and metrics have it: `Execute`, `Fetch`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Configure => "Configure",
+            Self::Acquire => "Acquire",
+            Self::Connect => "Connect",
+            Self::Token => "Token",
+            Self::Handshake => "Handshake",
+            Self::Execute => "Execute",
+            Self::Update => "Update",
+            Self::Prepare => "Prepare",
+            Self::Bind => "Bind",
+            Self::Describe => "Describe",
+            Self::Fetch { .. } => "Fetch",
+            Self::Poll => "Poll",
+            Self::Ingest => "Ingest",
+            Self::Exchange => "Exchange",
+            Self::Begin => "Begin",
+            Self::Commit => "Commit",
+            Self::Rollback => "Rollback",
+            Self::Savepoint => "Savepoint",
+            Self::Catalog => "Catalog",
+            Self::SqlInfo => "SqlInfo",
+            Self::Cancel => "Cancel",
+            Self::Renew => "Renew",
+            Self::SessionOptions => "SessionOptions",
+            Self::SetSessionOptions => "SetSessionOptions",
+            Self::CloseStatement => "CloseStatement",
+            Self::CloseSession => "CloseSession",
+            Self::ListActions => "ListActions",
+            Self::Action => "Action",
+            Self::Convert => "Convert",
+        }
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Configure => "reading the connection options",
             Self::Acquire => "taking a session from the pool",
             Self::Connect => "connecting",
+            Self::Token => "getting a token",
             Self::Handshake => "logging in",
             Self::Execute => "executing a query",
             Self::Update => "executing an update",

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::Session;
 use crate::config::{Config, HostOrder};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::transport::{Address, Transport};
+use crate::token::Tokens;
+use crate::transport::{Address, Transport, tokens};
 
 /// A host that did not answer is tried after the others for so long (pgjdbc's `hostRecheckSeconds`).
 const RECHECK: Duration = Duration::from_secs(10);
@@ -21,6 +22,8 @@ const RECHECK: Duration = Duration::from_secs(10);
 pub struct Connector {
     config: Config,
     hosts: Vec<Address>,
+    /// One source of tokens for all sessions.
+    tokens: Option<Tokens>,
     /// Where the next session of `target=round-robin` begins.
     turn: AtomicUsize,
     channels: Mutex<Vec<Shared>>,
@@ -53,6 +56,7 @@ impl Connector {
         config.validate()?;
         Ok(Self {
             hosts: Transport::addresses(&config)?,
+            tokens: tokens(&config)?,
             config,
             turn: AtomicUsize::new(0),
             channels: Mutex::default(),
@@ -155,7 +159,7 @@ impl Connector {
             .hosts
             .get(host)
             .ok_or_else(|| Error::config("the connection string names no host"))?;
-        let transport = Transport::connect_bare(&self.config, address.clone()).await?;
+        let transport = Transport::connect_bare(&self.config, self.tokens.clone(), address.clone()).await?;
         let lease = Arc::new(());
         lock(&self.channels).push(Shared {
             host,

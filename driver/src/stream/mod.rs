@@ -8,6 +8,7 @@ mod exchange;
 mod fanout;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod log;
 #[cfg(feature = "http-locations")]
 mod object;
 mod reader;
@@ -34,6 +35,7 @@ use self::conform::{agree, conform};
 use self::endpoint::{EndpointReader, Reading};
 pub use self::exchange::FlightExchange;
 use self::fanout::{Bounds, Fanout};
+use self::log::ResultLog;
 pub use self::reader::{FlightChunk, FlightReader};
 use crate::config::{FetchOrder, RowCountCheck, SchemaCheck};
 use crate::error::{Error, Operation, Result};
@@ -59,6 +61,8 @@ pub struct BatchStream {
     abandoned: Option<Abandoned>,
     /// Raised when the session's own server fails it.
     broken: Option<Arc<AtomicBool>>,
+    /// None for a result that nothing was fetched for.
+    log: Option<ResultLog>,
 }
 
 /// What is called when a result is dropped before its end.
@@ -126,6 +130,7 @@ impl BatchStream {
     ) -> Result<Self> {
         let config = locations.original().config();
         let endpoints = info.endpoints();
+        let log = ResultLog::new(config, locations.original().peer(), endpoints.len());
         let reading = Arc::new(Reading {
             locations: Arc::clone(locations),
             options: options.clone(),
@@ -175,6 +180,7 @@ impl BatchStream {
             finished: false,
             abandoned: None,
             broken: None,
+            log: Some(log),
         })
     }
 
@@ -197,6 +203,7 @@ impl BatchStream {
             finished: true,
             abandoned: None,
             broken: None,
+            log: None,
         }
     }
 
@@ -290,11 +297,21 @@ impl BatchStream {
         self.finished = true;
         self.source = Source::Empty;
         self.abandoned = None;
+        self.outcome("complete");
+    }
+
+    /// Logs what the result came to, once it is known.
+    fn outcome(&mut self, outcome: &'static str) {
+        if let Some(mut log) = self.log.take() {
+            log.rows = self.rows;
+            log.outcome = outcome;
+        }
     }
 
     fn fail(&mut self, error: Error) -> Error {
         self.finished = true;
         self.source = Source::Empty;
+        self.outcome("failed");
         let error = error.during(Operation::Execute).on(self.peer.clone());
         let in_doubt = error.leaves_doubt() && error.peer() == Some(&self.peer);
         if let Some(broken) = self.broken.take().filter(|_| in_doubt) {
@@ -335,6 +352,10 @@ impl Stream for BatchStream {
                 this.rows = this
                     .rows
                     .saturating_add(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX));
+                if let Some(log) = &mut this.log {
+                    log.rows = this.rows;
+                    log.batches = log.batches.saturating_add(1);
+                }
                 Ok(batch)
             }
             Err(error) => Err(this.fail(error)),

@@ -1,7 +1,9 @@
 //! Logging in, and the token that goes with every call afterwards.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use arrow_flight::{BasicAuth, HandshakeRequest};
 use base64::Engine as _;
@@ -11,11 +13,14 @@ use prost::Message as _;
 use tonic::{Code, Request};
 
 use super::Client;
+use super::deadline::within;
 use super::headers::{append, apply};
+use super::sources::secret_in;
 use crate::config::{Config, HandshakeMode};
-use crate::error::{Error, Result};
+use crate::error::{Error, Operation, Result};
 use crate::metadata::Metadata;
 use crate::secret::Secret;
+use crate::token::{Failures, Tokens};
 
 /// How many messages of a handshake are read before it is called endless.
 const MOST_HANDSHAKE_MESSAGES: usize = 16;
@@ -23,10 +28,42 @@ const MOST_HANDSHAKE_MESSAGES: usize = 16;
 /// The credentials of a session and the token they earned, shared by all its channels.
 pub(crate) struct Auth {
     mode: HandshakeMode,
-    basic: Option<(String, Secret)>,
+    basic: Option<Login>,
+    tokens: Option<Tokens>,
+    /// How long the user's own source may take; those of the driver mind their own time.
+    patience: Option<Duration>,
     current: RwLock<Current>,
     /// Held while logging in, so that many callers with one stale token log in once.
     login: tokio::sync::Mutex<()>,
+    failures: Failures,
+}
+
+struct Login {
+    user: String,
+    password: Secret,
+    /// Where the password is instead.
+    file: Option<String>,
+}
+
+impl Login {
+    fn of(config: &Config) -> Option<Self> {
+        Some(Self {
+            user: config.get_user()?.to_owned(),
+            password: config.get_password().cloned().unwrap_or_default(),
+            file: config.get_password_file().map(str::to_owned),
+        })
+    }
+
+    fn password(&self) -> Result<Cow<'_, Secret>> {
+        match &self.file {
+            Some(path) => secret_in("password_file", path).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(&self.password)),
+        }
+    }
+
+    fn header(&self) -> Result<Secret> {
+        Ok(basic(&self.user, self.password()?.as_ref()))
+    }
 }
 
 /// What is sent now; the generation tells a caller whether somebody else has renewed it meanwhile.
@@ -34,6 +71,8 @@ pub(crate) struct Auth {
 struct Current {
     token: Option<Token>,
     generation: u64,
+    /// Which token of the source it is, unless the server has rotated it since.
+    from_source: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -45,26 +84,42 @@ enum Token {
 }
 
 impl Auth {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, tokens: Option<Tokens>) -> Self {
         let bearer = config
             .get_token()
             .map(|token| Secret::new(format!("Bearer {}", token.expose())));
         let token = config.get_authorization().cloned().or(bearer);
-        let basic = config.get_user().map(|user| {
-            (
-                user.to_owned(),
-                config.get_password().cloned().unwrap_or_default(),
-            )
-        });
         Self {
             mode: config.get_handshake(),
-            basic,
+            basic: Login::of(config),
+            patience: config.tokens().and(config.get_connect_timeout()),
+            tokens,
             current: RwLock::new(Current {
                 token: token.map(Token::Authorization),
-                generation: 0,
+                ..Current::default()
             }),
             login: tokio::sync::Mutex::new(()),
+            failures: Failures::default(),
         }
+    }
+
+    /// Sees to it that there is a token that is good now, where one comes from a source.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        let Some(tokens) = &self.tokens else { return Ok(()) };
+        let answer = within(self.patience, "connect_timeout", tokens.get());
+        let (token, number) = answer
+            .await
+            .and_then(|answer| answer)
+            .map_err(|error| error.during(Operation::Token))?;
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.from_source != Some(number) {
+            current.token = Some(Token::Authorization(Secret::new(format!(
+                "Bearer {}",
+                token.expose()
+            ))));
+            current.from_source = Some(number);
+        }
+        Ok(())
     }
 
     /// The header of a call, unless the session has no credentials.
@@ -95,11 +150,19 @@ impl Auth {
         }
     }
 
+    /// Where the session's tokens come from.
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_ref()
+    }
+
+    /// Which login, or which token of the source, calls go out with.
     pub(crate) fn generation(&self) -> u64 {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .generation
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        match &self.tokens {
+            // Of the token that is sent: the source may have a newer one by now, and a refusal of the old one does not speak against that.
+            Some(_) => current.from_source.unwrap_or_default(),
+            None => current.generation,
+        }
     }
 
     /// Says whether connecting has to begin with a handshake.
@@ -119,17 +182,38 @@ impl Auth {
 
     /// Says whether a refused token can be replaced by logging in again.
     pub(crate) fn can_login_again(&self) -> bool {
-        self.basic.is_some() && self.mode != HandshakeMode::Never
+        self.tokens.is_some() || (self.basic.is_some() && self.mode != HandshakeMode::Never)
     }
 
     /// Prepares a session that does not shake hands: the password goes with each call.
-    pub(crate) fn without_handshake(&self) {
-        if let (Some((user, password)), false) = (&self.basic, self.wants_handshake()) {
+    pub(crate) fn without_handshake(&self) -> Result<()> {
+        if let (Some(login), false) = (&self.basic, self.wants_handshake()) {
+            let header = login.header()?;
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
             if current.token.is_none() {
-                current.token = Some(Token::Authorization(basic(user, password)));
+                current.token = Some(Token::Authorization(header));
             }
         }
+        Ok(())
+    }
+
+    /// Replaces a token that the server refused, unless somebody else has since the caller saw `generation`: by one of the source, else by
+    /// a handshake.
+    pub(crate) async fn renew(
+        &self,
+        client: &mut Client,
+        headers: &Metadata,
+        generation: u64,
+    ) -> Result<Metadata> {
+        let Some(tokens) = &self.tokens else {
+            return self.login(client, headers, generation).await;
+        };
+        within(self.patience, "connect_timeout", tokens.renew(generation))
+            .await
+            .and_then(|renewed| renewed)
+            .map_err(|error| error.during(Operation::Token))?;
+        self.ready().await?;
+        Ok(Metadata::new())
     }
 
     /// Logs in, unless somebody else has since the caller saw `generation`.
@@ -141,24 +225,31 @@ impl Auth {
         headers: &Metadata,
         generation: u64,
     ) -> Result<Metadata> {
+        let failed_before = self.failures.count();
         let _one_at_a_time = self.login.lock().await;
         if self.generation() != generation {
             return Ok(Metadata::new());
         }
+        // Who waited for somebody else's wrong password does not try it again.
+        self.failures.since(failed_before)?;
         let (token, answer) = match self.handshake(client, headers).await {
             Ok((token, answer)) => (token, answer),
             Err(status) if status.code() == Code::Unimplemented && self.mode == HandshakeMode::Auto => {
                 (None, Metadata::new())
             }
-            Err(status) => return Err(Error::from_status(&status)),
+            Err(status) => {
+                let error = Error::from_status(&status);
+                self.failures.note(&error);
+                return Err(error);
+            }
         };
-        let per_call = || {
-            let (user, password) = self.basic.as_ref()?;
-            Some(Token::Authorization(basic(user, password)))
+        let token = match (token, &self.basic) {
+            (None, Some(login)) => Some(Token::Authorization(login.header()?)),
+            (token, _) => token,
         };
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(token) = token.or_else(per_call) {
-            current.token = Some(token);
+        if token.is_some() {
+            current.token = token;
         }
         current.generation = current.generation.wrapping_add(1);
         drop(current);
@@ -173,9 +264,10 @@ impl Auth {
         let refuse = |error: Error| tonic::Status::invalid_argument(error.to_string());
         let proto = self.mode == HandshakeMode::Proto;
         let mut first = HandshakeRequest::default();
-        if let (true, Some((user, password))) = (proto, &self.basic) {
+        if let (true, Some(login)) = (proto, &self.basic) {
+            let password = login.password().map_err(refuse)?;
             let message = BasicAuth {
-                username: user.clone(),
+                username: login.user.clone(),
                 password: password.expose().to_owned(),
             };
             first.payload = message.encode_to_vec().into();
@@ -183,8 +275,8 @@ impl Auth {
         let mut request = Request::new(futures::stream::iter([first]));
         apply(&mut request, headers, &Metadata::new()).map_err(refuse)?;
         match &self.basic {
-            Some((user, password)) if !proto => {
-                let header = basic(user, password);
+            Some(login) if !proto => {
+                let header = login.header().map_err(refuse)?;
                 append(
                     request.metadata_mut(),
                     "authorization",
@@ -262,7 +354,7 @@ impl fmt::Debug for Auth {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         f.debug_struct("Auth")
             .field("mode", &self.mode)
-            .field("user", &self.basic.as_ref().map(|(user, _)| user))
+            .field("user", &self.basic.as_ref().map(|login| &login.user))
             .field("token", &current.token.as_ref().map(|_| "***"))
             .field("generation", &current.generation)
             .finish_non_exhaustive()

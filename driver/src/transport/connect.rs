@@ -1,25 +1,20 @@
 //! From a configuration and a host to an open HTTP/2 channel.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use tokio::time::Sleep;
 use tonic::transport::{Channel, Endpoint};
-use tower::ServiceExt as _;
 use url::Url;
 
 use super::deadline::within;
 use super::pace::{Pace, Paced};
+use super::proxy::Route;
+use super::speaking::{CLOSED, NOT_HTTP2, SPEAKS_TLS, Speaking};
+use super::tls;
 use super::window::{CONNECTION_WINDOW, stream_window};
-use super::{resolve, tls};
 use crate::config::{Config, TransportKind};
-use crate::error::{Error, Kind, Operation, Result, SILENT, SqlState};
+use crate::error::{Error, Kind, Operation, Result, SqlState};
 
 /// Where a channel leads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,14 +76,19 @@ pub(crate) struct Line {
 ///
 /// The channel reconnects by itself when a later call finds it broken.
 pub(crate) async fn open(config: &Config, address: &Address, dial: Dial) -> Result<Line> {
-    let fail = |error: Error| explain(error.during(Operation::Connect).on(address.peer()), address.kind);
+    let fail = |error: Error| {
+        let error = error.during(Operation::Connect).on(address.peer());
+        explain(error, config, address.kind, false)
+    };
     let endpoint = endpoint(config, address, dial.reach).map_err(fail)?;
+    let route = Route::new(config, dial).map_err(fail)?;
     let pace = Arc::new(Pace::default());
     let connecting = async {
         match address.kind {
             TransportKind::Unix => endpoint.connect().await,
             TransportKind::Tcp | TransportKind::Tls => {
-                let connector = tower::service_fn(connector(config, dial, Arc::clone(&pace)));
+                let connector =
+                    tower::service_fn(connector(route, address.kind, dial.patience, Arc::clone(&pace)));
                 endpoint.connect_with_connector(connector).await
             }
         }
@@ -142,96 +142,43 @@ fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint
     Ok(endpoint)
 }
 
-type Connected = TokioIo<Paced<tokio::net::TcpStream>>;
+/// A connection that is being made.
+type Connection = futures::future::BoxFuture<
+    'static,
+    Result<Speaking<TokioIo<Paced<tokio::net::TcpStream>>>, tower::BoxError>,
+>;
+
+/// A way to the server that is open: TCP, or a tunnel through a proxy.
+pub(super) type Connected = TokioIo<tokio::net::TcpStream>;
 
 /// TCP with happy eyeballs, and an ear for servers that accept and then say nothing.
 fn connector(
-    config: &Config,
-    dial: Dial,
+    route: Route,
+    kind: TransportKind,
+    patience: Option<Duration>,
     pace: Arc<Pace>,
-) -> impl FnMut(http::Uri) -> futures::future::BoxFuture<'static, Result<Speaking<Connected>, tower::BoxError>>
-+ Send
-+ Clone
-+ use<> {
-    let patience = dial.patience;
-    let mut tcp = HttpConnector::new_with_resolver(resolve::Resolver::new(dial.reach));
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(config.get_tcp_keepalive());
-    tcp.set_connect_timeout(patience);
-    move |uri| {
-        let (tcp, pace) = (tcp.clone(), Arc::clone(&pace));
+) -> impl FnMut(http::Uri) -> Connection + Send + Clone + use<> {
+    move |uri| -> Connection {
+        let (route, pace) = (route.clone(), Arc::clone(&pace));
         Box::pin(async move {
-            let stream = tcp.oneshot(uri).await?.into_inner();
+            let stream = route.reach(uri).await?.into_inner();
             let stream = TokioIo::new(Paced::new(stream, pace));
-            let silence = patience.map(|patience| (patience, Box::pin(tokio::time::sleep(patience))));
-            Ok(Speaking { stream, silence })
+            Ok(Speaking::new(stream, kind, patience))
         })
     }
 }
 
-/// A connection whose peer must say something (a TLS hello, HTTP/2 settings) within the connect timeout.
-struct Speaking<S> {
-    stream: S,
-    silence: Option<(Duration, Pin<Box<Sleep>>)>,
-}
-
-impl<S: Read + Unpin> Read for Speaking<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        if let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) {
-            self.silence = None;
-            return Poll::Ready(read);
-        }
-        let Some((patience, silence)) = &mut self.silence else {
-            return Poll::Pending;
-        };
-        ready!(silence.as_mut().poll(context));
-        let words = format!("{SILENT} for {patience:?}");
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, words)))
-    }
-}
-
-impl<S: Write + Unpin> Write for Speaking<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-}
-
-/// Adds what the user can do, where the words of the libraries below leave it open.
-pub(crate) fn explain(error: Error, kind: TransportKind) -> Error {
+/// Adds what the user can do, where the words of the libraries below leave it open; `answered` says whether the server has answered a
+/// call of this channel before.
+pub(crate) fn explain(error: Error, config: &Config, kind: TransportKind, answered: bool) -> Error {
     if error.get_hint().is_some() || !matches!(error.kind(), Kind::Connection | Kind::Timeout) {
         return error;
     }
     let says = |words: &str| error.message().contains(words);
-    let hint = if says("UnknownIssuer") || says("SelfSigned") || says("CaUsedAsEndEntity") {
+    let ended = error.kind() == Kind::Connection && !answered;
+    let hint = if says("certificate expired") || says("not valid yet") {
+        "the server's certificate is not good today: renew it, or set the clock of this machine right"
+    } else if says("UnknownIssuer") || says("SelfSigned") || says("CaUsedAsEndEntity") {
         "the server's certificate is signed by nobody this machine trusts: name its CA by tls_ca=FILE"
     } else if says("NotValidForName") || says("not valid for name") {
         "the server's certificate is for another name: connect by that name or set tls_server_name"
@@ -239,14 +186,51 @@ pub(crate) fn explain(error: Error, kind: TransportKind) -> Error {
         "the server does not speak TLS there: use transport=tcp if that is what you want"
     } else if says("CertificateRequired") {
         "the server wants a client certificate: set tls_client_certificate and tls_client_key"
-    } else if kind == TransportKind::Tcp && (says("frame with invalid size") || says("http2 error")) {
-        "the server does not answer in plaintext HTTP/2: if it speaks TLS, use transport=tls"
+    } else if says(SPEAKS_TLS) {
+        "use transport=tls"
+    } else if says(NOT_HTTP2) || says("frame with invalid size") {
+        "something else than a Flight SQL server listens there: is it the port of another service, or of an HTTP/1 proxy?"
     } else if says("refused") {
         "is the server running, and on that port?"
     } else if says("lookup") || says("resolve") {
         "check the host name"
+    } else if ended && kind == TransportKind::Tcp && (says("http2 error") || is_closed(error.message())) {
+        "the server does not answer in plaintext HTTP/2: if it speaks TLS, use transport=tls"
+    } else if ended && kind == TransportKind::Tls && says(CLOSED) {
+        "the server does not answer a TLS hello: use transport=tcp if it speaks plaintext and that is what you want"
+    } else if ended && kind == TransportKind::Tls && is_closed(error.message()) {
+        // With TLS 1.3 a server judges the client after the client believes itself connected, and its alert may be lost.
+        match config.get_tls_client_certificate() {
+            None => {
+                "the server closed the connection right after the TLS handshake: if it wants a client certificate, set \
+                 tls_client_certificate and tls_client_key"
+            }
+            Some(_) => {
+                "the server closed the connection right after the TLS handshake: it may not trust the issuer of \
+                 tls_client_certificate"
+            }
+        }
     } else {
         return error;
     };
     error.hint(hint)
+}
+
+/// The words with which a connection that was closed by the other side ends, in the order of writing, reading and waiting.
+fn is_closed(message: &str) -> bool {
+    let words = message.to_lowercase();
+    let known = [
+        CLOSED,
+        "broken pipe",
+        "connection reset",
+        "connection closed",
+        "connection error",
+        "channel closed",
+        "operation was canceled",
+        "unexpected eof",
+        "close_notify",
+        "fatal alert",
+        "not connected",
+    ];
+    known.iter().any(|known| words.contains(known))
 }

@@ -115,12 +115,18 @@ pub(crate) fn append(map: &mut MetadataMap, name: &str, value: &[u8]) -> Result<
             format!("header {name:?} has {what} that HTTP does not allow"),
         )
     };
+    // HTTP/2 prints headers at its most talkative level, and keeps them in its tables, unless they are marked (RFC 7541, 7.1.3).
+    let sensitive = name != "database";
     if name.ends_with("-bin") {
         let key = BinaryMetadataKey::from_bytes(name.as_bytes()).map_err(|_| wrong("a name"))?;
-        map.append_bin(key, MetadataValue::from_bytes(value));
+        let mut value = MetadataValue::from_bytes(value);
+        value.set_sensitive(sensitive);
+        map.append_bin(key, value);
     } else {
         let key = AsciiMetadataKey::from_bytes(name.as_bytes()).map_err(|_| wrong("a name"))?;
-        map.append(key, MetadataValue::try_from(value).map_err(|_| wrong("a value"))?);
+        let mut value = MetadataValue::try_from(value).map_err(|_| wrong("a value"))?;
+        value.set_sensitive(sensitive);
+        map.append(key, value);
     }
     Ok(())
 }

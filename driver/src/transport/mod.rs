@@ -13,15 +13,19 @@ mod location;
 #[cfg(feature = "http-locations")]
 mod object;
 mod pace;
+mod proxy;
 mod reply;
 mod resolve;
 mod retry;
+mod sources;
+mod speaking;
 mod tls;
 mod window;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arrow_flight::flight_service_client::FlightServiceClient;
@@ -46,10 +50,12 @@ pub(crate) use self::object::Object;
 pub(crate) use self::pace::Pace;
 pub(crate) use self::reply::Reply;
 pub(crate) use self::retry::{MOST_RETRIES, pause};
+pub(crate) use self::sources::tokens;
 pub(crate) use self::window::waiting_bytes;
 use crate::config::{Config, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, metadata_of};
 use crate::metadata::Metadata;
+use crate::token::Tokens;
 use crate::trace;
 
 pub(crate) type Client = FlightServiceClient<Framing<Channel>>;
@@ -66,6 +72,8 @@ struct Inner {
     address: Address,
     origin: Url,
     identity: Arc<Identity>,
+    /// Says whether the server has answered a call of this channel.
+    answered: Arc<AtomicBool>,
     /// The channels to other servers.
     channels: Arc<Channels>,
 }
@@ -81,7 +89,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, tokens: Option<Tokens>) -> Self {
         let mut headers: Metadata = config
             .get_headers()
             .iter()
@@ -96,7 +104,7 @@ impl Identity {
         }
         Self {
             headers,
-            auth: Auth::new(config),
+            auth: Auth::new(config, tokens),
             cookies: config.get_cookies().then(CookieJar::new),
             deadlines: Deadlines::new(config),
             retries: retry::Budget::new(),
@@ -112,13 +120,18 @@ impl Transport {
     }
 
     /// Opens a channel to a host, without logging in.
-    pub(crate) async fn connect_bare(config: &Config, address: Address) -> Result<Self> {
+    pub(crate) async fn connect_bare(
+        config: &Config,
+        tokens: Option<Tokens>,
+        address: Address,
+    ) -> Result<Self> {
         let dial = Dial {
             reach: Reach::Named,
             patience: config.get_connect_timeout(),
         };
         let line = connect::open(config, &address, dial).await?;
-        Self::over(line, Arc::new(Identity::new(config)), address, Arc::default())
+        let identity = Arc::new(Identity::new(config, tokens));
+        Self::over(line, identity, address, Arc::default())
     }
 
     /// The same session over a channel to another server, as a location of an endpoint asks for.
@@ -129,10 +142,11 @@ impl Transport {
         Self::over(line, Arc::clone(identity), address, Arc::clone(channels))
     }
 
-    /// A new session over the channel of this one: its own token, cookies and headers.
+    /// A new session over the channel of this one: its own login, cookies and headers; a source of tokens is shared.
     pub(crate) async fn share(&self, config: &Config) -> Result<Self> {
-        let identity = Arc::new(Identity::new(config));
         let inner = &self.0;
+        let tokens = inner.identity.auth.tokens().cloned();
+        let identity = Arc::new(Identity::new(config, tokens));
         let inner = Inner {
             channel: inner.channel.clone(),
             pace: Arc::clone(&inner.pace),
@@ -141,6 +155,7 @@ impl Transport {
             address: inner.address.clone(),
             origin: inner.origin.clone(),
             identity,
+            answered: Arc::clone(&inner.answered),
             channels: Arc::clone(&inner.channels),
         };
         Self(Arc::new(inner)).begin().await
@@ -161,27 +176,49 @@ impl Transport {
             address,
             origin,
             identity,
+            answered: Arc::default(),
             channels,
         })))
     }
 
     async fn begin(self) -> Result<Self> {
         let auth = &self.0.identity.auth;
+        self.ready().await?;
         if auth.wants_handshake() {
-            self.login(auth.generation()).await?;
+            let (mut client, headers) = (self.0.client.clone(), &self.0.identity.headers);
+            self.logging_in(auth.login(&mut client, headers, auth.generation()))
+                .await?;
         } else {
-            auth.without_handshake();
+            auth.without_handshake()?;
         }
         Ok(self)
     }
 
-    async fn login(&self, generation: u64) -> Result<()> {
+    /// Sees to it that there is a token; a source that has none fails the call before it is sent.
+    async fn ready(&self) -> Result<()> {
+        self.0
+            .identity
+            .auth
+            .ready()
+            .await
+            .map_err(|error| error.on(self.peer()))
+    }
+
+    async fn renew(&self, generation: u64) -> Result<()> {
         let Inner { client, identity, .. } = &*self.0;
-        let (deadline, option) = identity.deadlines.of(&Operation::Handshake);
-        let started = Instant::now();
         let mut client = client.clone();
-        let login = identity.auth.login(&mut client, &identity.headers, generation);
+        self.logging_in(identity.auth.renew(&mut client, &identity.headers, generation))
+            .await
+    }
+
+    async fn logging_in(&self, login: impl Future<Output = Result<Metadata>>) -> Result<()> {
+        let Inner { identity, .. } = &*self.0;
+        let (deadline, option) = identity.deadlines.of(&Operation::Handshake);
+        // A source of tokens has its own deadline: a person may have to enter a code.
+        let deadline = deadline.filter(|_| identity.auth.tokens().is_none());
+        let started = Instant::now();
         let result = within(deadline, option, login).await.and_then(|answer| answer);
+        let result = result.map_err(|error| self.explained(error));
         let result = self.logged(&Operation::Handshake, started, result);
         self.absorb(&result?);
         Ok(())
@@ -297,15 +334,16 @@ impl Transport {
         let mut logged_in = false;
         let mut attempt = 0;
         loop {
+            self.ready().await?;
             let generation = auth.generation();
             // Boxed: a call's future is large, and would be part of every future above it.
-            let error = match Box::pin(self.send(operation, options, message.clone(), &send)).await {
+            let error = match Box::pin(self.send_ready(operation, options, message.clone(), &send)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             if error.kind() == Kind::Authentication && !logged_in && auth.can_login_again() {
                 logged_in = true;
-                Box::pin(self.login(generation)).await?;
+                Box::pin(self.renew(generation)).await?;
                 continue;
             }
             attempt += 1;
@@ -329,9 +367,25 @@ impl Transport {
         F: Fn(Client, Request<M>) -> Fut,
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
+        self.ready().await?;
+        self.send_ready(operation, options, message, send).await
+    }
+
+    async fn send_ready<M, R, F, Fut>(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        message: M,
+        send: F,
+    ) -> Result<(R, Metadata)>
+    where
+        F: Fn(Client, Request<M>) -> Fut,
+        Fut: Future<Output = std::result::Result<Response<R>, Status>>,
+    {
         let started = Instant::now();
         let deadline = self.deadline(operation, options);
-        let result = self.attempt(deadline, options, message, send).await;
+        let call = self.attempt(deadline, options, message, send);
+        let result = trace::in_span(operation, self.peer(), call).await;
         self.logged(operation, started, result)
     }
 
@@ -348,7 +402,8 @@ impl Transport {
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
         let started = Instant::now();
-        let result = self.attempt((None, ""), options, message, send).await;
+        let call = self.attempt((None, ""), options, message, send);
+        let result = trace::in_span(operation, self.peer(), call).await;
         self.logged(operation, started, result)
     }
 
@@ -369,6 +424,7 @@ impl Transport {
         match answer {
             Ok(response) => {
                 self.0.identity.retries.answered();
+                self.0.answered.store(true, Ordering::Relaxed);
                 let headers = metadata_of(response.metadata());
                 self.absorb(&headers);
                 Ok((response.into_inner(), headers))
@@ -381,6 +437,15 @@ impl Transport {
     fn dress<T>(&self, request: &mut Request<T>, options: &CallOptions) -> Result<()> {
         let Inner { identity, origin, .. } = &*self.0;
         headers::apply(request, &identity.headers, options.headers())?;
+        if let Some(more) = identity.config.call_header_source() {
+            let more = more.get();
+            let own = more
+                .iter()
+                .filter(|(name, _)| options.headers().get_bytes(name).is_none());
+            for (name, value) in own {
+                headers::append(request.metadata_mut(), name, value)?;
+            }
+        }
         if request.metadata().get("authorization").is_none() {
             identity.auth.authorize(request)?;
         }
@@ -404,11 +469,30 @@ impl Transport {
 
     /// Reads a failed call: its trailers count like those of any other.
     fn failed(&self, status: &Status) -> Error {
+        // Without a cause of our side, the server has said it.
+        if std::error::Error::source(status).is_none() {
+            self.0.answered.store(true, Ordering::Relaxed);
+        }
         let error = Error::from_status(status);
         if error.kind() != Kind::Authentication {
             self.absorb(error.metadata());
         }
-        connect::explain(error, self.0.address.kind)
+        self.explained(error)
+    }
+
+    fn explained(&self, error: Error) -> Error {
+        let Inner {
+            identity,
+            address,
+            answered,
+            ..
+        } = &*self.0;
+        connect::explain(
+            error,
+            &identity.config,
+            address.kind,
+            answered.load(Ordering::Relaxed),
+        )
     }
 
     fn logged<T>(&self, operation: &Operation, started: Instant, result: Result<T>) -> Result<T> {

@@ -15,6 +15,8 @@ pub(crate) fn apply(
 
 #[cfg(any(feature = "tls-ring", feature = "tls-aws-lc"))]
 pub(crate) use with_rustls::apply;
+#[cfg(all(feature = "oauth", any(feature = "tls-ring", feature = "tls-aws-lc")))]
+pub(super) use with_rustls::provider;
 #[cfg(all(feature = "http-locations", any(feature = "tls-ring", feature = "tls-aws-lc")))]
 pub(crate) use with_rustls::without_identity;
 
@@ -44,6 +46,10 @@ mod with_rustls {
         let mut tls = ClientTlsConfig::new().assume_http2(true);
         if let Some(timeout) = config.get_connect_timeout() {
             tls = tls.timeout(timeout);
+        }
+        if config.get_tls_key_log() {
+            trace::keys_are_logged(&address.peer());
+            tls = tls.use_key_log();
         }
         if let Some(name) = config.get_tls_server_name() {
             tls = tls.domain_name(name);
@@ -109,12 +115,12 @@ mod with_rustls {
     }
 
     #[cfg(feature = "tls-ring")]
-    fn provider() -> CryptoProvider {
+    pub(crate) fn provider() -> CryptoProvider {
         rustls::crypto::ring::default_provider()
     }
 
     #[cfg(not(feature = "tls-ring"))]
-    fn provider() -> CryptoProvider {
+    pub(crate) fn provider() -> CryptoProvider {
         rustls::crypto::aws_lc_rs::default_provider()
     }
 

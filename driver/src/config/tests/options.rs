@@ -286,9 +286,12 @@ fn a_bad_value_is_answered_with_what_would_be_right() {
         ("allowed_locations=a%20b", "has a comma, a space or `=` in it"),
         (
             "oauth.flow=client_credentials",
-            "this version gets no tokens by itself",
+            "`oauth_flow=client_credentials` needs `oauth_token_uri`",
         ),
-        ("oauth.clientId=x", "the option `oauth.flow` cannot be used"),
+        (
+            "oauth.clientId=x",
+            "`oauth_client_id` is given, but no `oauth_flow`",
+        ),
         ("uri=x", "give the URL itself as the connection string"),
         ("header.te=x", "the header `te` cannot be set: gRPC sets it"),
         ("header.grpc-timeout=x", "belong to gRPC"),
