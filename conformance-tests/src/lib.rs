@@ -6,6 +6,7 @@
 pub mod check;
 pub mod fault;
 pub mod hostile;
+pub mod likeness;
 pub mod relay;
 pub mod server;
 
@@ -25,6 +26,10 @@ mod guides {
     pub struct Parameters;
     #[doc = include_str!("../../docs/guide/queries.md")]
     pub struct Queries;
+    #[doc = include_str!("../../docs/guide/servers/README.md")]
+    pub struct Servers;
+    #[doc = include_str!("../../docs/guide/servers/influxdb.md")]
+    pub struct InfluxDb;
     #[doc = include_str!("../../docs/guide/transactions.md")]
     pub struct Transactions;
 }

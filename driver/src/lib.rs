@@ -40,9 +40,9 @@ pub use catalog::{
     SchemaName, Table, TableColumn, TableFilter, TableName, TypeInfo,
 };
 pub use config::{
-    Config, FetchOrder, HandshakeMode, Host, HostOrder, LocationPolicy, LocationRewrite, OAuthClientAuth,
-    OAuthFlow, ParameterMode, Pem, RecycleMethod, RowCountCheck, SchemaCheck, StatementMode, TransportKind,
-    UnknownOptions,
+    Config, Evidence, FetchOrder, HandshakeMode, Host, HostOrder, IdentifierQuote, LocationPolicy,
+    LocationRewrite, Manners, OAuthClientAuth, OAuthFlow, ParameterMode, Pem, PlaceMode, RecycleMethod,
+    RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode, TransportKind, UnknownOptions,
 };
 pub use cursor::{Cursor, Row};
 pub use error::{Error, Kind, Operation, Result, SqlState};

@@ -32,6 +32,10 @@ const BY_HAND: &[&str] = &[
     "tls_client_key",
     "tls_server_name",
     "location_rewrite",
+    "database_header",
+    "token_scheme",
+    "token_user",
+    "lacks",
     "allowed_locations",
     "oauth_flow",
     "pool_min_idle",
@@ -376,11 +380,10 @@ fn the_manual_page_of_the_options_is_the_table() {
     );
 }
 
-/// Blocks marked `connection` hold one string a line; those marked `refused` hold what is an error.
-#[test]
-fn every_connection_string_in_the_guide_is_what_it_says() {
-    let guide = fs::read_to_string(docs("guide/connection-strings.md")).unwrap();
-    let (mut checked, mut good) = (0, None);
+/// Checks the blocks of a page: those marked `connection` hold one string a line, those marked `refused` what is an error. Gives the former.
+fn strings_of(page: &str) -> Vec<String> {
+    let guide = fs::read_to_string(docs(page)).unwrap();
+    let (mut strings, mut good) = (Vec::new(), None);
     for line in guide.lines() {
         match (good, line) {
             (None, "```text connection") => good = Some(true),
@@ -388,14 +391,47 @@ fn every_connection_string_in_the_guide_is_what_it_says() {
             (Some(_), "```") => good = None,
             (Some(good), line) if !line.is_empty() => {
                 let outcome = Config::parse(line);
-                assert_eq!(outcome.is_ok(), good, "{line}: {outcome:?}");
-                checked += 1;
+                assert_eq!(outcome.is_ok(), good, "{page}: {line}: {outcome:?}");
+                strings.push(line.to_owned());
             }
             _ => {}
         }
     }
+    strings
+}
+
+#[test]
+fn every_connection_string_in_the_guide_is_what_it_says() {
+    let checked = strings_of("guide/connection-strings.md").len();
     assert!(
         checked > 25,
         "only {checked} connection strings were found in the guide"
     );
+}
+
+#[test]
+fn every_server_has_a_page_whose_connection_strings_can_be_used() {
+    let option = Config::options().iter().find(|option| option.key() == "server");
+    let words = option.unwrap().words();
+    let overview = fs::read_to_string(docs("guide/servers/README.md")).unwrap();
+    for (word, _) in words
+        .into_iter()
+        .filter(|(word, _)| !["auto", "standard"].contains(word))
+    {
+        let strings = strings_of(&format!("guide/servers/{word}.md"));
+        assert!(
+            overview.contains(&format!("({word}.md)")),
+            "{word} is not in the overview"
+        );
+        let named =
+            |text: &&String| Config::parse(text).is_ok_and(|config| config.get_server().to_string() == word);
+        assert!(
+            strings.iter().any(|text| named(&text)),
+            "{word}: no string names it"
+        );
+        for text in strings {
+            // With the server's own defaults, too.
+            jetbridge::Connector::new(text.as_str()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
 }

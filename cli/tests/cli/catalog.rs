@@ -90,6 +90,13 @@ fn info_names_the_server() {
         info.contains("FLIGHT_SQL_SERVER_NAME") && info.contains("Jetbridge reference server"),
         "{info}"
     );
+    assert!(info.contains("standard (not recognized)"), "{info}");
+    let named = list(&["info", "--embedded", "-O", "server=influxdb", "-f", "csv"]);
+    assert!(
+        named.contains("influxdb (InfluxDB 3, by the option server)"),
+        "{named}"
+    );
+    assert!(named.contains(",in force: handshake,never\n"), "{named}");
 }
 
 #[test]

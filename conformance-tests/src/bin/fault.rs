@@ -1,4 +1,4 @@
-//! Scripted servers for any client: `fault --list`, `fault --case NAME [--port PORT]`.
+//! Scripted servers for any client: `fault --list`, `fault --case NAME [--port PORT]`, `fault --like SERVER`.
 
 #![expect(clippy::print_stdout, reason = "it is what a program prints")]
 
@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use jetbridge_conformance::fault::plain::{self, Report};
 use jetbridge_conformance::fault::{FaultServer, cases};
+use jetbridge_conformance::likeness;
 
-const USAGE: &str =
-    "fault --list\nfault --case NAME [--port PORT]\nfault --plain-client ACT --address HOST:PORT";
+const USAGE: &str = "fault --list\nfault --case NAME [--port PORT]\nfault --like SERVER\nfault --plain-client ACT --address HOST:PORT";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,7 +22,13 @@ async fn main() -> ExitCode {
         for case in cases() {
             println!("{:40} the server {}", case.name, case.server);
         }
+        for likeness in likeness::likenesses() {
+            println!("--like {:33} behaves as that server does", likeness.name);
+        }
         return ExitCode::SUCCESS;
+    }
+    if let Some(name) = value("--like") {
+        return serve_likeness(name).await;
     }
     match (value("--case"), value("--plain-client"), value("--address")) {
         (Some(name), None, None) => {
@@ -63,6 +69,33 @@ async fn serve(name: &str, port: u16) -> ExitCode {
         }
         Err(error) => {
             println!("port {port}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Behaves as a server of the field, and prints the connection string to use, once as it is and once with the server named.
+async fn serve_likeness(name: &str) -> ExitCode {
+    let Some(found) = likeness::likenesses()
+        .into_iter()
+        .find(|likeness| likeness.name == name)
+    else {
+        println!("no server {name:?}; fault --list names them all");
+        return ExitCode::from(2);
+    };
+    match likeness::serve(found.clone()).await {
+        Ok(running) => {
+            println!(
+                "{}\n{}",
+                found.connection(false, &running),
+                found.connection(true, &running)
+            );
+            println!("it has a table `t` (stop it with Ctrl-C)");
+            let _interrupted = tokio::signal::ctrl_c().await;
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error}");
             ExitCode::FAILURE
         }
     }

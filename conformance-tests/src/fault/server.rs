@@ -16,7 +16,7 @@ pub struct Seen(Mutex<Vec<(String, MetadataMap)>>);
 
 impl Seen {
     /// Notes a call and says how many of its kind came before.
-    pub(super) fn note(&self, rpc: &str, headers: &MetadataMap) -> usize {
+    pub(crate) fn note(&self, rpc: &str, headers: &MetadataMap) -> usize {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = calls.iter().filter(|(known, _)| known == rpc).count();
         calls.push((rpc.to_owned(), headers.clone()));

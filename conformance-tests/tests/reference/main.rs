@@ -17,6 +17,7 @@ mod ingest;
 mod literals;
 mod locations;
 mod long;
+mod manners;
 mod objects;
 mod params;
 mod pool;

@@ -8,6 +8,7 @@ mod go_sqlite;
 mod holes;
 mod kills;
 mod literals;
+mod manners;
 mod network;
 mod oauth;
 mod outcomes;

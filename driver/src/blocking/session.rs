@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Catalog, Cursor, Ingest, PreparedStatement, Runtime, Statement, Transaction};
-use crate::config::Config;
+use crate::config::{Config, Manners};
 use crate::error::{Error, Result};
 use crate::protocol::{SessionOptionValue, SubstraitPlan};
 use crate::session::{self, TransactionOptions};
@@ -168,6 +168,15 @@ impl Session {
     /// As [`Session::capabilities`](crate::Session::capabilities).
     pub fn capabilities(&self) -> Result<Arc<Capabilities>> {
         self.block_on(self.as_async().capabilities())
+    }
+
+    /// Which server this is, and what is done otherwise because of that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::manners`](crate::Session::manners).
+    pub fn manners(&self) -> Result<Manners> {
+        self.block_on(self.as_async().manners())
     }
 
     /// Begins a transaction; every statement until its end belongs to it. Dropping the guard rolls it back.

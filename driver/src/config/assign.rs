@@ -204,6 +204,7 @@ fn apply_value(
         let repeated = (pair.repeat && !option.secret).then_some(text);
         bad_value(pair.key.trim(), repeated, &problem)
     })?;
+    config.give(option.key);
     if meaning == Meaning::GoTls && is_skip_verify(text) {
         config.values.tls_verify = false;
     }

@@ -177,4 +177,112 @@ choices! {
         /// It is a header of that name, as the JDBC, ODBC, Python and Go drivers have it.
         Headers = "headers",
     }
+
+    /// Which server this is: what it does otherwise than the others is known by its name.
+    Server {
+        /// Told from its host, or from what it calls itself when that is asked.
+        Auto = "auto",
+        /// None of these: a server that is as the specification has it.
+        Standard = "standard" | "none",
+        /// InfluxDB 3 (Core, Enterprise, Cloud).
+        InfluxDb = "influxdb" | "influx" | "iox",
+        /// Dremio, Dremio Cloud.
+        Dremio = "dremio",
+        /// Apache Doris.
+        Doris = "doris",
+        /// StarRocks 3.5.1 and later.
+        StarRocks = "starrocks",
+        /// Deephaven.
+        Deephaven = "deephaven",
+        /// GizmoSQL: DuckDB behind Flight SQL.
+        GizmoSql = "gizmosql",
+        /// Databend.
+        Databend = "databend",
+        /// Spice.ai OSS, Spice Cloud.
+        Spice = "spice" | "spiceai",
+        /// ROAPI.
+        Roapi = "roapi",
+        /// Sail: Spark SQL on DataFusion.
+        Sail = "sail",
+    }
+
+    /// How the server is told the catalog and schema of the connection string.
+    PlaceMode {
+        /// By the action SetSessionOptions.
+        SessionOptions = "session-options",
+        /// By the headers `catalog` and `schema` of every call.
+        Headers = "headers",
+        /// By the statement `USE` when the session begins; the database too, where there is no schema.
+        Use = "use",
+    }
+
+    /// How values are written into statements, beyond what the server is asked about its texts.
+    SqlDialect {
+        /// As the server is found to be.
+        Auto = "auto",
+        /// As the standard has it.
+        Standard = "standard",
+        /// SQLite.
+        Sqlite = "sqlite",
+        /// DataFusion.
+        DataFusion = "datafusion",
+        /// Spark SQL.
+        Spark = "spark",
+        /// MySQL.
+        MySql = "mysql",
+        /// PostgreSQL.
+        Postgres = "postgresql" | "postgres",
+        /// DuckDB.
+        DuckDb = "duckdb",
+    }
+
+    /// What a quoted name stands in.
+    IdentifierQuote {
+        /// What the server says, else what its dialect has.
+        Auto = "auto",
+        /// A double quote, as the standard has it.
+        Double = "double" | "\"",
+        /// A backtick, as MySQL and Spark have it.
+        Backtick = "backtick" | "`",
+    }
+
+    /// Something a server can be spared from being asked for.
+    Command {
+        /// Prepared statements.
+        Prepare = "prepare",
+        /// Updates by DoPut; they are sent as queries then.
+        Update = "update",
+        /// Bulk ingest.
+        Ingest = "ingest",
+        /// Transactions by action.
+        Transactions = "transactions",
+        /// Savepoints by action.
+        Savepoints = "savepoints",
+        /// CancelFlightInfo and CancelQuery.
+        Cancel = "cancel",
+        /// PollFlightInfo.
+        Poll = "poll",
+        /// GetSchema.
+        GetSchema = "get-schema",
+        /// SetSessionOptions and GetSessionOptions.
+        SessionOptions = "session-options",
+        /// GetTableTypes.
+        TableTypes = "table-types",
+        /// Primary and foreign keys.
+        Keys = "keys",
+        /// GetXdbcTypeInfo.
+        TypeInfo = "type-info",
+    }
+}
+
+impl IdentifierQuote {
+    /// The quote itself; `None` where it is the server's to say.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Auto => None,
+            Self::Double => Some("\""),
+            Self::Backtick => Some("`"),
+        }
+    }
 }

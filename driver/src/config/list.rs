@@ -1,5 +1,7 @@
 //! The items of options that are lists.
 
+use super::choice::{Choice, Command};
+use super::header;
 use super::shape::Item;
 use super::value;
 
@@ -11,7 +13,8 @@ pub struct LocationRewrite {
 }
 
 impl LocationRewrite {
-    /// Makes a rule: a location at `from` is read at `to`. Each is `host`, `host:port` or `scheme://host:port`; `from` may be `*`, any.
+    /// Makes a rule: a location at `from` is read at `to`. Each is `host`, `host:port` or `scheme://host:port`; `from` may be `*`, any,
+    /// and `to` may be `*`, the host that the session is connected to.
     pub fn new(from: impl Into<String>, to: impl Into<String>) -> Self {
         Self {
             from: from.into(),
@@ -69,6 +72,58 @@ impl Item for String {
 
     fn check(&self) -> Result<(), String> {
         address(self)
+    }
+}
+
+/// The name of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderName(String);
+
+impl HeaderName {
+    /// The name, in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: AsRef<str>> From<T> for HeaderName {
+    fn from(name: T) -> Self {
+        Self(name.as_ref().to_ascii_lowercase())
+    }
+}
+
+impl Item for HeaderName {
+    const NAME: &'static str = "names of headers";
+
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(Self::from(text))
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        header::check_name(&self.0)
+    }
+}
+
+impl Item for Command {
+    const NAME: &'static str = "`prepare`, `update`, `ingest`, `transactions`, `savepoints`, `cancel`, `poll`, `get-schema`, \
+         `session-options`, `table-types`, `keys`, `type-info`";
+
+    fn read(text: &str) -> Result<Self, String> {
+        Self::find(text)
+            .ok_or_else(|| format!("holds a word that is none of {}", Self::NAME.replace('`', "")))
+    }
+
+    fn show(&self) -> String {
+        self.word().to_owned()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Ok(())
     }
 }
 

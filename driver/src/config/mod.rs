@@ -11,6 +11,7 @@ mod header;
 mod host;
 mod keyvalue;
 mod list;
+mod manners;
 mod name;
 mod options;
 mod pem;
@@ -21,15 +22,19 @@ mod table;
 mod uri;
 mod value;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 pub use choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, OAuthClientAuth, OAuthFlow, ParameterMode,
-    RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    Command, FetchOrder, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy, OAuthClientAuth,
+    OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode,
+    TransportKind, UnknownOptions,
 };
 pub use host::{DEFAULT_PORT, Host};
-pub use list::LocationRewrite;
+pub use list::{HeaderName, LocationRewrite};
+pub(crate) use manners::Recognized;
+pub use manners::{Evidence, Manners};
 pub use pem::Pem;
 pub use recycle::RecycleMethod;
 pub use table::{ConfigOption, Group, Scope};
@@ -67,6 +72,8 @@ pub struct Config {
     values: options::Values,
     tokens: Option<Tokens>,
     call_headers: Option<CallHeaders>,
+    /// The options, of those that a server's manners may set, that the user has set: to the default, too.
+    given: BTreeSet<&'static str>,
 }
 
 impl Config {
@@ -232,7 +239,7 @@ impl Config {
         self.tokens.as_ref()
     }
 
-    /// Prints it as a URL, secrets as `***`; only what differs from the defaults.
+    /// Prints it as a URL, secrets as `***`; only what differs from the defaults, and what was set though `server` may have another.
     #[must_use]
     pub fn to_uri(&self) -> String {
         uri::print(self, Reveal::Masked)
@@ -244,7 +251,7 @@ impl Config {
         uri::print(self, Reveal::Whole)
     }
 
-    /// Prints it as `Key=Value;…`, secrets as `***`; only what differs from the defaults.
+    /// Prints it as `Key=Value;…`, secrets as `***`; only what differs from the defaults, and what was set though `server` may have another.
     #[must_use]
     pub fn to_key_values(&self) -> String {
         keyvalue::print(self, Reveal::Masked)
@@ -261,7 +268,7 @@ impl Config {
         let mut entries = Vec::new();
         for option in Self::options() {
             if let Some(access) = option.access()
-                && !(access.is_default)(self)
+                && (!(access.is_default)(self) || self.given.contains(option.key()))
             {
                 entries.push((option.key().to_owned(), (access.show)(self, reveal)));
             }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::choice::{
-    FetchOrder, HandshakeMode, HostOrder, LocationPolicy, OAuthClientAuth, OAuthFlow, ParameterMode,
-    RowCountCheck, SchemaCheck, StatementMode, TransportKind, UnknownOptions,
+    Command, FetchOrder, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy, OAuthClientAuth,
+    OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode,
+    TransportKind, UnknownOptions,
 };
-use super::list::LocationRewrite;
+use super::list::{HeaderName, LocationRewrite};
 use super::pem::Pem;
 use super::recycle::RecycleMethod;
 use super::shape::{self, Shape, between};
@@ -77,7 +78,11 @@ options! {
             target, get_target: OneOf<HostOrder> = HostOrder::InOrder;
             Connect, [short("host_order")];
 
-            #[doc = "Database, the path of a URL; sent as the header `database` and so on, as the server wants it."]
+            #[doc = "Which server this is; the options it is known to need get other defaults, which an option of their own overrules."]
+            server, get_server: OneOf<Server> = Server::Auto;
+            Session, [];
+
+            #[doc = "Database, the path of a URL; sent in the header that `database_header` names, or by `USE`."]
             database, get_database: Text = None;
             Session, [short("db"), python("bucket-name"), short("bucket")];
 
@@ -88,6 +93,14 @@ options! {
             #[doc = "Schema the session starts in."]
             schema, get_schema: Text = None;
             Session, [adbc("adbc.connection.db_schema"), short("db_schema")];
+
+            #[doc = "How the server is told `catalog` and `schema`."]
+            place_mode, get_place_mode: OneOf<PlaceMode> = PlaceMode::SessionOptions;
+            Session, [];
+
+            #[doc = "The headers of every call that say `database`; none sends none."]
+            database_header, get_database_header: List<HeaderName> = vec![HeaderName::from("database")];
+            Session, [];
         }
 
         Login {
@@ -174,6 +187,14 @@ options! {
             #[doc = "The type of token asked for in exchange."]
             oauth_requested_token_type, get_oauth_requested_token_type: Text = None;
             Session, [jdbc("oauth.exchange.requestedTokenType"), adbc("adbc.flight.sql.oauth.exchange.requested_token_type")];
+
+            #[doc = "What stands before a token in the `authorization` header, wherever the token comes from."]
+            token_scheme, get_token_scheme: HeaderText = Some("Bearer".to_owned());
+            Session, [];
+
+            #[doc = "Logs in as this user with `token` (or what `token_file` holds) as the password, on servers that take tokens so."]
+            token_user, get_token_user: Text = None;
+            Session, [];
 
             #[doc = "The whole value of the `authorization` header, scheme and all; instead of a token or a password."]
             authorization, get_authorization: HiddenHeader = None;
@@ -329,6 +350,18 @@ options! {
             #[doc = "How the parameters of a statement get to the server."]
             parameters, get_parameters: OneOf<ParameterMode> = ParameterMode::Server;
             Statement, [];
+
+            #[doc = "The dialect of values written into statements; how texts are read is asked of the server in any case."]
+            sql_dialect, get_sql_dialect: OneOf<SqlDialect> = SqlDialect::Auto;
+            Session, [];
+
+            #[doc = "What a quoted name stands in, where the driver writes one."]
+            identifier_quote, get_identifier_quote: OneOf<IdentifierQuote> = IdentifierQuote::Auto;
+            Session, [];
+
+            #[doc = "What the server is never asked for, as it lacks it or breaks down over it."]
+            lacks, get_lacks: List<Command> = Vec::new();
+            Session, [];
         }
 
         Results {
@@ -348,7 +381,7 @@ options! {
             location_policy, get_location_policy: OneOf<LocationPolicy> = LocationPolicy::Follow;
             Session, [];
 
-            #[doc = "Addresses to use instead of those the server names; each is `host`, `host:port` or `scheme://host:port`, `*` is any."]
+            #[doc = "Addresses to use instead of those the server names; each is `host`, `host:port` or `scheme://host:port`; `*` is any on the left, and the connection's own host on the right."]
             location_rewrite, get_location_rewrite: List<LocationRewrite> = Vec::new();
             Session, [];
 

@@ -427,6 +427,7 @@ macro_rules! accessors {
         #[must_use]
         pub fn $name(mut self, $given: $type) -> Self {
             self.values.$name = $stored;
+            self.give(stringify!($name));
             self
         }
     };

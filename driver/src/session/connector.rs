@@ -54,6 +54,7 @@ impl Connector {
     {
         let config: Config = target.try_into()?;
         config.validate()?;
+        let config = config.in_manners();
         Ok(Self {
             hosts: Transport::addresses(&config)?,
             tokens: tokens(&config)?,
@@ -65,7 +66,7 @@ impl Connector {
         })
     }
 
-    /// The configuration of its sessions.
+    /// The configuration of its sessions, with what the option `server` sets.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config

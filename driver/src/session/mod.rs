@@ -2,6 +2,7 @@
 
 mod close;
 mod connector;
+mod place;
 mod savepoint;
 mod transaction;
 
@@ -16,7 +17,7 @@ pub use self::connector::Connector;
 pub use self::savepoint::{Savepoint, SavepointId};
 pub use self::transaction::{Transaction, TransactionOptions};
 use crate::catalog::Catalog;
-use crate::config::Config;
+use crate::config::{Config, Manners, PlaceMode};
 use crate::cursor::Cursor;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::protocol::{
@@ -75,6 +76,13 @@ impl Session {
 
     /// Tells the server the catalog and schema of the connection string.
     async fn name_place(&self) -> Result<()> {
+        if let Some(sql) = place::statement(self.shared.config()) {
+            // As a query, wherever its answer is to be read: the servers that want it have no updates.
+            let told = self.shared.first_row(&sql, &CallOptions::new()).await;
+            return told
+                .map(|_| ())
+                .map_err(|error| error.during(Operation::SetSessionOptions));
+        }
         let options = self.place();
         if options.is_empty() {
             return Ok(());
@@ -85,13 +93,16 @@ impl Session {
     /// The session options that come from the connection string.
     fn place(&self) -> BTreeMap<String, SessionOptionValue> {
         let config = self.shared.config();
+        if config.get_place_mode() != PlaceMode::SessionOptions {
+            return BTreeMap::new();
+        }
         [("catalog", config.get_catalog()), ("schema", config.get_schema())]
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), SessionOptionValue::from(value?))))
             .collect()
     }
 
-    /// The configuration it was connected with.
+    /// The configuration it was connected with, with what the option `server` sets.
     #[must_use]
     pub fn config(&self) -> &Config {
         self.shared.config()
@@ -176,6 +187,24 @@ impl Session {
     /// `Connection`, `Timeout` or `Authentication` when no answer came; the next call asks again.
     pub async fn capabilities(&self) -> Result<Arc<Capabilities>> {
         self.shared.capabilities().await
+    }
+
+    /// Which server this is, and what is done otherwise because of that. Where neither the option `server` nor the host says it, the server is
+    /// asked once per session, by GetSqlInfo and, where that names none, by `SELECT version()`.
+    ///
+    /// ```no_run
+    /// # async fn example(session: jetbridge::Session) -> jetbridge::Result<()> {
+    /// let manners = session.manners().await?;
+    /// println!("{:?} speaks {}", manners.server_name(), manners.sql_dialect());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Connection`, `Timeout` or `Authentication` when no answer came; the next call asks again.
+    pub async fn manners(&self) -> Result<Manners> {
+        self.shared.manners().await.cloned()
     }
 
     /// Asks how a command that the server defines itself stands (PollFlightInfo).

@@ -3,6 +3,7 @@
 mod capabilities;
 mod features;
 mod janitor;
+mod manners;
 mod release;
 mod transaction;
 
@@ -25,7 +26,7 @@ pub(crate) use self::features::{Feature, NamedForm};
 use self::janitor::{Janitor, Job, Made};
 pub(crate) use self::transaction::OpenTransaction;
 use self::transaction::TransactionState;
-use crate::config::Config;
+use crate::config::{Config, Recognized};
 use crate::error::{Error, Kind, Operation, Result, SqlState};
 use crate::protocol::{CancelStatus, FlightInfo, Prepared, Protocol, TransactionEnd};
 use crate::sql::Dialect;
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     asked: Asked,
     /// How the server reads texts, once it has been asked.
     dialect: tokio::sync::OnceCell<Dialect>,
+    /// Which server it is, once that was asked.
+    recognized: tokio::sync::OnceCell<Recognized>,
     transaction: tokio::sync::Mutex<TransactionState>,
     janitor: Janitor,
     closed: AtomicBool,
@@ -58,20 +61,23 @@ impl Shared {
         let autocommit = transport.config().get_autocommit();
         let protocol = Protocol::new(transport.clone());
         let broken = Arc::<AtomicBool>::default();
-        Arc::new(Self {
+        let shared = Self {
             janitor: Janitor::start(protocol.clone(), Arc::clone(&broken)),
             locations: Locations::new(transport),
             protocol,
             features: Features::default(),
             asked: Asked::default(),
             dialect: tokio::sync::OnceCell::new(),
+            recognized: tokio::sync::OnceCell::new(),
             transaction: tokio::sync::Mutex::new(TransactionState::new(autocommit)),
             closed: AtomicBool::new(false),
             broken,
             in_doubt: AtomicBool::new(false),
             altered: Mutex::default(),
             results: Mutex::default(),
-        })
+        };
+        shared.spare(shared.config());
+        Arc::new(shared)
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -42,7 +42,7 @@ impl Dialect {
     /// # Errors
     ///
     /// `NotSupported` where the texts follow no rule known here: values must not be written into statements then.
-    pub(crate) fn measured(backslash: &str, quote: &str, day_is_number: bool, names: &str) -> Result<Self> {
+    pub(crate) fn measured(backslash: &str, quote: &str, day_is_number: bool) -> Result<Self> {
         let (backslash, doubles_quotes) = match (backslash, quote) {
             ("\\\\", "'") => (false, true),
             ("\\", "'") => (true, true),
@@ -57,11 +57,7 @@ impl Dialect {
             _ if day_is_number => Family::Sqlite,
             (true, false) => Family::Spark,
             (true, true) => Family::MySql,
-            (false, _) => Self::family_by_name(names),
-        };
-        let identifier_quote = match family {
-            Family::Spark | Family::MySql => '`',
-            _ => '"',
+            (false, _) => Family::Standard,
         };
         Ok(Self {
             family,
@@ -70,26 +66,16 @@ impl Dialect {
                 hash_comments: family == Family::MySql,
             },
             doubles_quotes,
-            identifier_quote,
+            identifier_quote: quote_of(family),
         })
     }
 
-    /// What a server calls itself.
-    fn family_by_name(names: &str) -> Family {
-        let names = names.to_lowercase();
-        let known = [
-            ("datafusion", Family::DataFusion),
-            ("influxdb", Family::DataFusion),
-            ("roapi", Family::DataFusion),
-            ("sqlite", Family::Sqlite),
-            ("duckdb", Family::DuckDb),
-            ("gizmosql", Family::DuckDb),
-            ("postgres", Family::Postgres),
-        ];
-        known
-            .iter()
-            .find(|(name, _)| names.contains(name))
-            .map_or(Family::Standard, |(_, family)| *family)
+    /// The same for a server that is known to write values as a family does; how it reads texts stays as it was found.
+    pub(crate) fn speaking(mut self, family: Family) -> Self {
+        self.family = family;
+        self.identifier_quote = quote_of(family);
+        self.rules.hash_comments = family == Family::MySql;
+        self
     }
 
     /// The same, with names in the quotes that the server says it has; others than those of SQL are not believed.
@@ -137,6 +123,14 @@ impl Dialect {
     }
 }
 
+/// What a family quotes names in.
+fn quote_of(family: Family) -> char {
+    match family {
+        Family::Spark | Family::MySql => '`',
+        _ => '"',
+    }
+}
+
 #[cfg(test)]
 impl Dialect {
     /// The dialect a family has without being asked.
@@ -146,13 +140,9 @@ impl Dialect {
             Family::MySql => ("\\", "'"),
             _ => ("\\\\", "'"),
         };
-        let names = match family {
-            Family::DataFusion => "DataFusion",
-            Family::Postgres => "PostgreSQL",
-            Family::DuckDb => "DuckDB",
-            _ => "",
-        };
-        Self::measured(backslash, quote, family == Family::Sqlite, names).unwrap()
+        Self::measured(backslash, quote, family == Family::Sqlite)
+            .unwrap()
+            .speaking(family)
     }
 }
 
@@ -168,19 +158,15 @@ mod tests {
 
     #[test]
     fn a_family_is_told_by_its_answers() {
-        let of = |backslash, quote, number, names| {
-            Dialect::measured(backslash, quote, number, names).map(|dialect| dialect.family)
+        let of = |backslash, quote, number| {
+            Dialect::measured(backslash, quote, number).map(|dialect| dialect.family)
         };
-        assert_eq!(of("\\\\", "'", true, "").unwrap(), Family::Sqlite);
-        assert_eq!(
-            of("\\\\", "'", false, "Apache DataFusion 47").unwrap(),
-            Family::DataFusion
-        );
-        assert_eq!(of("\\\\", "'", false, "something").unwrap(), Family::Standard);
-        assert_eq!(of("\\", "", false, "").unwrap(), Family::Spark);
-        assert_eq!(of("\\", "'", false, "").unwrap(), Family::MySql);
-        assert!(of("x", "'", false, "").is_err());
-        assert!(of("\\\\", "", false, "").is_err());
+        assert_eq!(of("\\\\", "'", true).unwrap(), Family::Sqlite);
+        assert_eq!(of("\\\\", "'", false).unwrap(), Family::Standard);
+        assert_eq!(of("\\", "", false).unwrap(), Family::Spark);
+        assert_eq!(of("\\", "'", false).unwrap(), Family::MySql);
+        assert!(of("x", "'", false).is_err());
+        assert!(of("\\\\", "", false).is_err());
     }
 
     #[test]

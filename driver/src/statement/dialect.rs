@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::cursor::{Cursor, Row};
+use crate::config::SqlDialect;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::protocol::Command;
 use crate::shared::Shared;
-use crate::sql::Dialect;
-use crate::stream::CancelHandle;
+use crate::sql::{Dialect, Family};
 use crate::transport::CallOptions;
 use crate::types::Value;
 
@@ -17,7 +15,7 @@ pub(super) async fn of<'s>(shared: &'s Arc<Shared>, options: &CallOptions) -> Re
 }
 
 async fn ask(shared: &Arc<Shared>, options: &CallOptions) -> Result<Dialect> {
-    let row = first_row(shared, Dialect::QUESTION, options).await?;
+    let row = shared.first_row(Dialect::QUESTION, options).await?;
     let silent = || Error::protocol("the server did not say how it reads texts").during(Operation::Bind);
     let row = row.ok_or_else(silent)?;
     // By their values: some servers give columns of expressions as unions.
@@ -30,49 +28,35 @@ async fn ask(shared: &Arc<Shared>, options: &CallOptions) -> Result<Dialect> {
         row.value(2)?,
         Value::Date(_) | Value::Timestamp(_) | Value::Text(_)
     );
-    // Only a few know what they are; an error says that this one does not.
-    let version = match day_is_number {
-        true => None,
-        false => first_row(shared, "SELECT version() AS version", options)
-            .await
-            .unwrap_or_default(),
+    let dialect = Dialect::measured(&backslash, &quote, day_is_number)
+        .map_err(|error| error.during(Operation::Bind).on(shared.peer()))?;
+    let told = shared.config_by_now().get_sql_dialect();
+    // What the server is chooses how types are written, never how texts are. The families told by their texts need no asking.
+    let known = match dialect.family == Family::Standard && told == SqlDialect::Auto {
+        true => shared.recognized().await?.config.get_sql_dialect(),
+        false => told,
     };
-    let names: String = match version {
-        Some(row) => match row.value(0) {
-            Ok(Value::Text(version)) => version,
-            _ => String::new(),
-        },
-        // What a server calls itself chooses how types are written, never how texts are.
-        None if !day_is_number => {
-            let known = shared.capabilities().await?;
-            [known.server_name(), known.server_version()]
-                .map(Option::unwrap_or_default)
-                .join(" ")
-        }
-        None => String::new(),
-    };
-    Dialect::measured(&backslash, &quote, day_is_number, &names)
-        .map_err(|error| error.during(Operation::Bind).on(shared.peer()))
+    Ok(match family(known) {
+        Some(family) => dialect.speaking(family),
+        None => dialect,
+    })
 }
 
-/// Runs a question outside of any transaction, which its failure could spoil.
-async fn first_row(shared: &Arc<Shared>, sql: &str, options: &CallOptions) -> Result<Option<Row>> {
-    let command = Command::Query {
-        sql: sql.to_owned(),
-        transaction: None,
-    };
-    let info = shared
-        .protocol()?
-        .flight_info(&Operation::Execute, &command, options)
-        .await?;
-    let mut cursor = Cursor::new(shared.open(info, options, CancelHandle::new()).await?);
-    let row = cursor.fetch_one().await?;
-    cursor.drain().await?;
-    Ok(row)
+fn family(dialect: SqlDialect) -> Option<Family> {
+    Some(match dialect {
+        SqlDialect::Auto => return None,
+        SqlDialect::Standard => Family::Standard,
+        SqlDialect::Sqlite => Family::Sqlite,
+        SqlDialect::DataFusion => Family::DataFusion,
+        SqlDialect::Spark => Family::Spark,
+        SqlDialect::MySql => Family::MySql,
+        SqlDialect::Postgres => Family::Postgres,
+        SqlDialect::DuckDb => Family::DuckDb,
+    })
 }
 
 /// What an error about parameters says beside its own words.
-pub(super) const HINT: &str = "with parameters=client their values are written into the statement";
+pub(super) const HINT: &str = "with parameters=client, or the option server where it has that, their values are written into the statement";
 
 /// The server was asked for something it lacks, and there are parameters.
 pub(super) fn cannot_bind(why: &str) -> Error {

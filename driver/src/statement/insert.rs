@@ -65,7 +65,8 @@ impl<'a> Insert<'a> {
     ) -> Result<u64> {
         let known = self.shared.capabilities().await?;
         let dialect = dialect::of(self.shared, self.options).await?;
-        let dialect = &dialect.quoting(known.identifier_quote());
+        let told = self.shared.config_by_now().get_identifier_quote().as_str();
+        let dialect = &dialect.quoting(told.or(known.identifier_quote()));
         let apart = match self.target.transaction {
             Some(_) => None,
             None => self.shared.begin_apart().await?,

@@ -27,6 +27,8 @@ const MOST_HANDSHAKE_MESSAGES: usize = 16;
 
 /// The credentials of a session and the token they earned, shared by all its channels.
 pub(crate) struct Auth {
+    /// What stands before a token that is not the server's.
+    scheme: String,
     mode: HandshakeMode,
     basic: Option<Login>,
     tokens: Option<Tokens>,
@@ -85,11 +87,11 @@ enum Token {
 
 impl Auth {
     pub(crate) fn new(config: &Config, tokens: Option<Tokens>) -> Self {
-        let bearer = config
-            .get_token()
-            .map(|token| Secret::new(format!("Bearer {}", token.expose())));
+        let scheme = config.get_token_scheme().unwrap_or("Bearer").to_owned();
+        let bearer = config.get_token().map(|token| with_scheme(&scheme, token));
         let token = config.get_authorization().cloned().or(bearer);
         Self {
+            scheme,
             mode: config.get_handshake(),
             basic: Login::of(config),
             patience: config.tokens().and(config.get_connect_timeout()),
@@ -113,10 +115,7 @@ impl Auth {
             .map_err(|error| error.during(Operation::Token))?;
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.from_source != Some(number) {
-            current.token = Some(Token::Authorization(Secret::new(format!(
-                "Bearer {}",
-                token.expose()
-            ))));
+            current.token = Some(Token::Authorization(with_scheme(&self.scheme, &token)));
             current.from_source = Some(number);
         }
         Ok(())
@@ -339,6 +338,10 @@ fn scheme_is(header: &str, scheme: &str) -> bool {
     header
         .split_once(' ')
         .is_some_and(|(first, rest)| first.eq_ignore_ascii_case(scheme) && !rest.is_empty())
+}
+
+fn with_scheme(scheme: &str, token: &Secret) -> Secret {
+    Secret::new(format!("{scheme} {}", token.expose()))
 }
 
 /// Padded, as RFC 7617 has it: strict servers (Databend) refuse the unpadded form of arrow-go.

@@ -72,7 +72,7 @@ fn judge(config: &Config, own: &Address, location: &str) -> Result<Candidate, &'
         let reach = permit(config, own, &address, false)?;
         return Ok(Candidate::Object(url, reach));
     }
-    let Located { address, rewritten } = address::of_server(config, location)?;
+    let Located { address, rewritten } = address::of_server(config, own, location)?;
     let same_place = is_same_host(&address.host, &own.host) && address.port == own.port;
     if same_place && address.kind == own.kind {
         return Ok(Candidate::Original);

@@ -52,7 +52,7 @@ pub(crate) use self::reply::Reply;
 pub(crate) use self::retry::{MOST_RETRIES, pause};
 pub(crate) use self::sources::tokens;
 pub(crate) use self::window::waiting_bytes;
-use crate::config::{Config, TransportKind};
+use crate::config::{Config, PlaceMode, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, metadata_of};
 use crate::metadata::Metadata;
 use crate::token::Tokens;
@@ -95,13 +95,7 @@ impl Identity {
             .iter()
             .map(|(name, value)| (name, value.expose().as_bytes().to_vec()))
             .collect();
-        // InfluxDB and its kin want it with every call; nobody else minds (feature map, section 3.1).
-        if let Some(database) = config
-            .get_database()
-            .filter(|_| headers.get_bytes("database").is_none())
-        {
-            headers.append("database", database.as_bytes().to_vec());
-        }
+        add_place(config, &mut headers);
         Self {
             headers,
             auth: Auth::new(config, tokens),
@@ -109,6 +103,20 @@ impl Identity {
             deadlines: Deadlines::new(config),
             retries: retry::Budget::new(),
             config: config.clone(),
+        }
+    }
+}
+
+/// The headers that say database, catalog and schema, where they are not told otherwise; a header of the user's own stays as it is.
+fn add_place(config: &Config, headers: &mut Metadata) {
+    let by_header = config.get_place_mode() == PlaceMode::Headers;
+    let place = [("catalog", config.get_catalog()), ("schema", config.get_schema())];
+    let place = place.into_iter().filter(|_| by_header);
+    let database = config.get_database_header().iter();
+    let database = database.map(|name| (name.as_str(), config.get_database()));
+    for (name, value) in place.chain(database) {
+        if let (Some(value), None) = (value, headers.get_bytes(name)) {
+            headers.append(name, value.as_bytes().to_vec());
         }
     }
 }

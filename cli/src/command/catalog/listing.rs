@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jetbridge::arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
 use jetbridge::{
-    Capabilities, Error, ForeignKeyColumn, PrimaryKeyColumn, ReferentialAction, SqlInfo, Table, TableColumn,
+    Capabilities, Error, ForeignKeyColumn, Manners, PrimaryKeyColumn, ReferentialAction, SqlInfo, Table,
+    TableColumn,
 };
 
 use crate::exit::Failure;
@@ -163,25 +164,53 @@ pub(super) fn keys(keys: &[Key]) -> Result<RecordBatch, Failure> {
     ])
 }
 
-pub(super) fn info(capabilities: &Capabilities) -> Result<RecordBatch, Failure> {
-    let all = || capabilities.iter();
-    let known = |code| SqlInfo::from_code(code);
+/// The server and its manners, and then what it says of itself.
+pub(super) fn info(
+    manners: &Manners,
+    capabilities: &Capabilities,
+    version: Option<String>,
+) -> Result<RecordBatch, Failure> {
+    let mut lines = of_manners(manners);
+    lines.extend(version.map(|version| (None, Some("version()".to_owned()), version)));
+    lines.extend(capabilities.iter().map(|(code, value)| {
+        let name = SqlInfo::from_code(code).map(|known| known.name().to_owned());
+        (Some(i64::from(code)), name, value.to_string())
+    }));
+    let all = || lines.iter();
     rows([
-        ("code", numbers(all().map(|(code, _)| Some(i64::from(code))))),
-        (
-            "name",
-            texts(all().map(|(code, _)| known(code).map(SqlInfo::name))),
-        ),
-        ("value", texts(all().map(|(_, value)| Some(value.to_string())))),
+        ("code", numbers(all().map(|(code, ..)| *code))),
+        ("name", texts(all().map(|(_, name, _)| name.as_deref()))),
+        ("value", texts(all().map(|(.., value)| Some(value)))),
     ])
 }
 
-/// The one line there is where only a query told something.
-pub(super) fn version(version: Option<String>) -> Result<RecordBatch, Failure> {
-    let count = usize::from(version.is_some());
-    rows([
-        ("code", numbers(std::iter::repeat_n(None, count))),
-        ("name", texts(std::iter::repeat_n(Some("version()"), count))),
-        ("value", texts(version.map(Some).into_iter())),
-    ])
+type Line = (Option<i64>, Option<String>, String);
+
+fn of_manners(manners: &Manners) -> Vec<Line> {
+    let line = |name: String, value: String| (None, Some(name), value);
+    let server = match manners.server_name() {
+        Some(name) => format!("{} ({name}, {})", manners.server(), manners.evidence()),
+        None => format!("{} ({})", manners.server(), manners.evidence()),
+    };
+    let mut lines = vec![
+        line("server".to_owned(), server),
+        line("SQL dialect".to_owned(), manners.sql_dialect().to_string()),
+        line(
+            "identifier quote".to_owned(),
+            manners.identifier_quote().to_owned(),
+        ),
+    ];
+    lines.extend(
+        manners
+            .in_force()
+            .map(|(key, value)| line(format!("in force: {key}"), value.to_owned())),
+    );
+    let more = manners.by_option_only();
+    lines.extend(more.map(|(key, value)| {
+        line(
+            format!("with server={}: {key}", manners.server()),
+            value.to_owned(),
+        )
+    }));
+    lines
 }

@@ -146,9 +146,9 @@ async fn keys(session: &Session, filter: &TableFilter) -> Result<RecordBatch, Fa
 
 /// A server that says nothing is asked for its version in SQL, as most have that.
 async fn info(session: &Session, quiet: bool) -> Result<RecordBatch, Failure> {
-    let capabilities = session.capabilities().await?;
+    let (manners, capabilities) = (session.manners().await?, session.capabilities().await?);
     if !capabilities.is_empty() {
-        return listing::info(&capabilities);
+        return listing::info(&manners, &capabilities, None);
     }
     if !quiet {
         // Without a standard error there is nobody to tell.
@@ -160,7 +160,7 @@ async fn info(session: &Session, quiet: bool) -> Result<RecordBatch, Failure> {
         row.map(|row| row.get::<String>(0)).transpose()
     };
     // One that has no such function is no failure of this command.
-    listing::version(version.await.ok().flatten())
+    listing::info(&manners, &capabilities, version.await.ok().flatten())
 }
 
 async fn print(batch: RecordBatch, output: Output) -> Result<(), Failure> {

@@ -67,6 +67,9 @@ pub(super) async fn describe(shared: &Arc<Shared>, table: &TableName) -> Result<
 
 /// What quotes a name. Servers that do not say it and have `SHOW` only are of the family that has backticks.
 async fn quote_of(shared: &Shared) -> Result<String> {
+    if let Some(quote) = shared.config_by_now().get_identifier_quote().as_str() {
+        return Ok(quote.to_owned());
+    }
     let capabilities = shared.capabilities().await?;
     let default = match shared.lacks(Feature::InformationSchema) {
         true => "`",

@@ -34,6 +34,8 @@ fn the_defaults_can_be_written_and_pass_the_checks() {
         let text = (access.show)(&config, Reveal::Whole);
         same.set(option.key(), &text)
             .unwrap_or_else(|error| panic!("{}: {error}", option.key()));
+        // Where `server` may have another default, what is written counts, and is printed.
+        same.given.clear();
         assert_eq!(same, config, "{}", option.key());
     }
 }

@@ -55,7 +55,7 @@ impl Shared {
 }
 
 /// Says whether an error is the server's last word on the question: it lacks the command, refused it, or answered what nobody can read.
-fn is_an_answer(error: &Error) -> bool {
+pub(in crate::shared) fn is_an_answer(error: &Error) -> bool {
     match error.kind() {
         Kind::Timeout | Kind::Cancelled | Kind::Authentication | Kind::State => false,
         Kind::Connection => error.is_breakdown(),

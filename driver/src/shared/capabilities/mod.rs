@@ -10,7 +10,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) use self::ask::Asked;
+pub(super) use self::ask::{Asked, is_an_answer};
 pub use self::code::SqlInfo;
 pub use self::value::SqlInfoValue;
 

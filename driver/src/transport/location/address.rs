@@ -16,12 +16,12 @@ pub(super) struct Located {
 }
 
 /// Reads the location of a Flight server and applies `location_rewrite`.
-pub(super) fn of_server(config: &Config, location: &str) -> Result<Located, Reason> {
+pub(super) fn of_server(config: &Config, own: &Address, location: &str) -> Result<Located, Reason> {
     let url = Url::parse(location).map_err(|_| "it is no URI")?;
     let kind = kind(url.scheme())?;
     let host = host(&url)?;
     let port = url.port().ok_or("it names no port")?;
-    rewrite(config, Address { kind, host, port })
+    rewrite(config, own, Address { kind, host, port })
 }
 
 /// Reads the location of an object, where it is one.
@@ -72,7 +72,7 @@ fn host(url: &Url) -> Result<String, Reason> {
 }
 
 /// Applies the first rule that is for the address.
-fn rewrite(config: &Config, address: Address) -> Result<Located, Reason> {
+fn rewrite(config: &Config, own: &Address, address: Address) -> Result<Located, Reason> {
     let rules = config.get_location_rewrite();
     let Some(rule) = rules.iter().find(|rule| is_for(rule.from(), &address)) else {
         return Ok(Located {
@@ -81,6 +81,17 @@ fn rewrite(config: &Config, address: Address) -> Result<Located, Reason> {
         });
     };
     let (scheme, place) = split(rule.to());
+    if place == "*" && own.kind != TransportKind::Unix {
+        let address = Address {
+            kind: scheme.map_or(Ok(address.kind), kind)?,
+            host: own.host.clone(),
+            port: address.port,
+        };
+        return Ok(Located {
+            address,
+            rewritten: true,
+        });
+    }
     let no_address = "location_rewrite gives no address";
     let url = Url::parse(&format!("grpc://{place}")).map_err(|_| no_address)?;
     let address = Address {
