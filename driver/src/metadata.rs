@@ -29,6 +29,11 @@ impl Metadata {
         Self::default()
     }
 
+    /// What came with a call: HTTP/2 has names in lower case already.
+    pub(crate) fn received(pairs: impl Iterator<Item = (String, Bytes)>) -> Self {
+        Self(pairs.collect())
+    }
+
     /// Adds a value under a name, which is lower-cased.
     pub fn append(&mut self, name: impl AsRef<str>, value: impl Into<Bytes>) {
         self.0.push((name.as_ref().to_ascii_lowercase(), value.into()));

@@ -3,7 +3,7 @@
 //! Nothing here takes a statement's parameters, a ticket, a header's value or a token.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -71,10 +71,15 @@ pub(crate) fn result_ended(record: &ResultRecord<'_>, slow: bool) {
 }
 
 /// An RPC ended.
-pub(crate) fn rpc(operation: &Operation, peer: &str, elapsed: Duration, error: Option<&Error>) {
+pub(crate) fn rpc(operation: &Operation, peer: &str, started: Instant, error: Option<&Error>) {
+    // The clock is read only for somebody who listens.
     match error {
-        None => tracing::debug!(target: TARGET, %operation, peer, ?elapsed, "call answered"),
-        Some(error) => tracing::debug!(target: TARGET, %operation, peer, ?elapsed, %error, "call failed"),
+        None => {
+            tracing::debug!(target: TARGET, %operation, peer, elapsed = ?started.elapsed(), "call answered");
+        }
+        Some(error) => {
+            tracing::debug!(target: TARGET, %operation, peer, elapsed = ?started.elapsed(), %error, "call failed");
+        }
     }
 }
 

@@ -165,15 +165,14 @@ fn kind_of(code: Code) -> Kind {
 
 /// Copies headers or trailers out of tonic's form.
 pub(crate) fn metadata_of(map: &MetadataMap) -> Metadata {
-    map.iter()
-        .filter_map(|entry| match entry {
-            KeyAndValueRef::Ascii(name, value) => Some((
-                name.as_str().to_owned(),
-                Bytes::copy_from_slice(value.as_encoded_bytes()),
-            )),
-            KeyAndValueRef::Binary(name, value) => Some((name.as_str().to_owned(), value.to_bytes().ok()?)),
-        })
-        .collect()
+    let pairs = map.iter().filter_map(|entry| match entry {
+        KeyAndValueRef::Ascii(name, value) => Some((
+            name.as_str().to_owned(),
+            Bytes::copy_from_slice(value.as_encoded_bytes()),
+        )),
+        KeyAndValueRef::Binary(name, value) => Some((name.as_str().to_owned(), value.to_bytes().ok()?)),
+    });
+    Metadata::received(pairs)
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use prost::Message as _;
 use prost_types::Timestamp;
 
-use super::{Command, Protocol, decode, read_schema};
+use super::schema::{Announced, read_schema};
+use super::{Command, Protocol, decode};
 use crate::error::{Error, Operation, Result};
 use crate::metadata::Metadata;
 use crate::transport::CallOptions;
@@ -102,24 +103,6 @@ impl fmt::Debug for FlightEndpoint {
     }
 }
 
-/// A schema that was read already, which the stream will most likely begin with.
-#[derive(Debug, Clone)]
-pub(crate) struct Announced {
-    /// The message, as files and FlightInfos have it: a mark, a length, the message itself and padding.
-    message: Bytes,
-    schema: SchemaRef,
-}
-
-impl Announced {
-    /// The schema, where this message is the one it was read from.
-    pub(crate) fn if_said_by(&self, message: &[u8]) -> Option<&SchemaRef> {
-        const MARK: [u8; 4] = [0xff; 4];
-        let framed = self.message.strip_prefix(&MARK)?;
-        let padding = framed.get(size_of::<u32>()..)?.strip_prefix(message)?;
-        (!message.is_empty() && padding.iter().all(|byte| *byte == 0)).then_some(&self.schema)
-    }
-}
-
 /// What a statement gives: schema, endpoints, totals.
 ///
 /// [`to_bytes`](Self::to_bytes) and [`from_bytes`](Self::from_bytes) carry it, or a part of it, to another process that reads the endpoints there.
@@ -134,6 +117,14 @@ pub struct FlightInfo {
 
 impl FlightInfo {
     pub(crate) fn new(raw: arrow_flight::FlightInfo, metadata: Metadata) -> Result<Self> {
+        Self::read(raw, metadata, read_schema)
+    }
+
+    fn read(
+        raw: arrow_flight::FlightInfo,
+        metadata: Metadata,
+        read_schema: impl FnOnce(&str, &Bytes) -> Result<Option<SchemaRef>>,
+    ) -> Result<Self> {
         if raw.endpoint.len() > MOST_ENDPOINTS {
             let count = raw.endpoint.len();
             return Err(Error::protocol(format!(
@@ -229,10 +220,7 @@ impl FlightInfo {
 
     /// The schema with the message it was read from.
     pub(crate) fn announced(&self) -> Option<Announced> {
-        Some(Announced {
-            message: self.raw.schema.clone(),
-            schema: self.schema.clone()?,
-        })
+        Some(Announced::new(&self.raw.schema, self.schema.as_ref()?))
     }
 
     /// When it was asked for, where that was here.
@@ -317,7 +305,8 @@ impl Protocol {
                 |mut client, request| async move { client.get_flight_info(request).await },
             )
             .await?;
-        let info = FlightInfo::new(raw, headers).map_err(|error| self.blame(error, operation))?;
+        let read = |what: &str, bytes: &Bytes| self.last_schema.read(what, bytes);
+        let info = FlightInfo::read(raw, headers, read).map_err(|error| self.blame(error, operation))?;
         Ok(info.asked_for_at(asked_at))
     }
 

@@ -21,14 +21,13 @@ mod get;
 mod info;
 mod messages;
 mod put;
+mod schema;
 mod session;
 mod tap;
 mod text;
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
-use arrow_flight::IpcMessage;
 use bytes::Bytes;
 use prost::Message;
 
@@ -40,22 +39,28 @@ pub(crate) use self::data::DataMessage;
 pub use self::exchange::FlightDescriptor;
 pub(crate) use self::exchange::{Exchange, ExchangeEncoder, Sent};
 pub(crate) use self::get::DataReply;
-pub(crate) use self::info::Announced;
 pub use self::info::{FlightEndpoint, FlightInfo, PollInfo, Ticket};
 pub(crate) use self::put::IngestTarget;
+use self::schema::LastSchema;
+pub(crate) use self::schema::{Announced, read_schema};
 pub use self::session::{CloseStatus, SessionOptionError, SessionOptionValue};
-use crate::error::{Error, Result, guard};
+use crate::error::{Error, Result};
 use crate::transport::Transport;
 
 /// Flight SQL over a transport; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Protocol {
     transport: Transport,
+    /// The schema read last: a session mostly asks the same again.
+    last_schema: Arc<LastSchema>,
 }
 
 impl Protocol {
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport }
+        Self {
+            transport,
+            last_schema: Arc::default(),
+        }
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -93,21 +98,4 @@ fn pack<M: Message>(name: &str, message: &M) -> Bytes {
         value: message.encode_to_vec(),
     };
     any.encode_to_vec().into()
-}
-
-/// Reads a schema in IPC form; an empty one is none, as several servers leave it out.
-pub(crate) fn read_schema(what: &str, bytes: &Bytes) -> Result<Option<SchemaRef>> {
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let message = IpcMessage(bytes.clone());
-    let read = guard(|| Schema::try_from(message));
-    let schema = read.and_then(|schema| schema.map_err(Error::from));
-    match schema {
-        Ok(schema) => Ok(Some(Arc::new(schema))),
-        Err(error) => Err(Error::protocol(format!(
-            "the server sent a broken {what}: {}",
-            error.message()
-        ))),
-    }
 }

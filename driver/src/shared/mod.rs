@@ -204,11 +204,12 @@ impl Shared {
         options: &CallOptions,
         handle: CancelHandle,
     ) -> Result<BatchStream> {
+        let info = Arc::new(info);
         self.ask_about(&info, &handle);
         self.results_include(&handle);
         let mut unread = CancelUnlessOpen(Some(Unread {
             shared: Arc::clone(self),
-            info: info.clone(),
+            info: Arc::clone(&info),
         }));
         let batches = Box::pin(BatchStream::open(&self.locations, &info, options, handle)).await;
         let batches = self.watch(batches)?;
@@ -222,8 +223,8 @@ impl Shared {
     }
 
     /// Lets a handle ask the server to stop working on a query; the handle does not keep the session alive.
-    pub(crate) fn ask_about(self: &Arc<Self>, info: &FlightInfo, handle: &CancelHandle) {
-        let (shared, info) = (Arc::downgrade(self), Arc::new(info.clone()));
+    pub(crate) fn ask_about(self: &Arc<Self>, info: &Arc<FlightInfo>, handle: &CancelHandle) {
+        let (shared, info) = (Arc::downgrade(self), Arc::clone(info));
         handle.ask_by(Arc::new(move || {
             let (shared, info) = (Weak::upgrade(&shared), Arc::clone(&info));
             async move {
@@ -311,7 +312,7 @@ impl fmt::Debug for Shared {
 /// A result that the server still holds.
 struct Unread {
     shared: Arc<Shared>,
-    info: FlightInfo,
+    info: Arc<FlightInfo>,
 }
 
 impl Unread {

@@ -1,5 +1,6 @@
 //! Long queries: PollFlightInfo until the result is complete.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Statement;
@@ -44,7 +45,7 @@ impl Statement {
                 };
                 watch(&state);
                 while !state.is_complete() {
-                    self.shared.ask_about(&state.info, &self.handle);
+                    self.shared.ask_about(&Arc::new(state.info.clone()), &self.handle);
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     state = self

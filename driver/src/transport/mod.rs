@@ -505,7 +505,7 @@ impl Transport {
 
     fn logged<T>(&self, operation: &Operation, started: Instant, result: Result<T>) -> Result<T> {
         let result = result.map_err(|error| error.during(operation.clone()).on(self.peer()));
-        trace::rpc(operation, self.peer(), started.elapsed(), result.as_ref().err());
+        trace::rpc(operation, self.peer(), started, result.as_ref().err());
         result
     }
 }

@@ -46,10 +46,10 @@ pub(super) fn of_values(dictionary: &Field, values: &DataType) -> Field {
 
 /// A value of the metadata Flight SQL defines for columns.
 pub(super) fn metadata<'a>(field: &'a Field, key: &str) -> Option<&'a str> {
-    field
-        .metadata()
-        .get(&format!("ARROW:FLIGHT:SQL:{key}"))
-        .map(String::as_str)
+    // A field has few of them: to look at each is faster than to write the whole name.
+    let mut all = field.metadata().iter();
+    all.find(|(name, _)| name.strip_prefix("ARROW:FLIGHT:SQL:") == Some(key))
+        .map(|(_, value)| value.as_str())
 }
 
 /// The type name an `arrow.opaque` field keeps in its extension metadata, a small JSON object.
