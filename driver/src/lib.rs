@@ -40,9 +40,10 @@ pub use catalog::{
     SchemaName, Table, TableColumn, TableFilter, TableName, TypeInfo,
 };
 pub use config::{
-    Config, Evidence, FetchOrder, HandshakeMode, Host, HostOrder, IdentifierQuote, LocationPolicy,
-    LocationRewrite, Manners, OAuthClientAuth, OAuthFlow, ParameterMode, Pem, PlaceMode, RecycleMethod,
-    RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode, TransportKind, UnknownOptions,
+    Config, Evidence, FetchOrder, GrpcCompression, HandshakeMode, Host, HostOrder, IdentifierQuote,
+    LocationPolicy, LocationRewrite, Manners, OAuthClientAuth, OAuthFlow, ParameterMode, Pem, PlaceMode,
+    RecycleMethod, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode, TransportKind,
+    UnknownOptions,
 };
 pub use cursor::{Cursor, Row};
 pub use error::{Error, Kind, Operation, Result, SqlState};

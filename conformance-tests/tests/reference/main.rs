@@ -4,6 +4,7 @@ mod auth;
 mod blocking;
 mod capabilities;
 mod catalog;
+mod compression;
 mod cut;
 mod deadlines;
 mod doors;

@@ -15,6 +15,8 @@ use divan::counter::BytesCount;
 use futures::TryStreamExt as _;
 use jetbridge::{CallOptions, Session, Ticket};
 
+use self::server::Packed;
+
 const ROWS: usize = 32_768;
 const BATCHES: usize = 8;
 
@@ -32,6 +34,11 @@ fn numbers() -> impl Iterator<Item = i64> {
 
 /// Reads results of one column again and again.
 fn read(bencher: Bencher<'_, '_>, column: ArrayRef) {
+    read_packed(bencher, column, Packed::Not);
+}
+
+/// The same, sent compressed; what is counted are the bytes unpacked.
+fn read_packed(bencher: Bencher<'_, '_>, column: ArrayRef, packed: Packed) {
     let batch = RecordBatch::try_from_iter([("column", column)]).expect("a batch");
     let bytes = BATCHES * batch.get_array_memory_size();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -39,10 +46,12 @@ fn read(bencher: Bencher<'_, '_>, column: ArrayRef) {
         .build()
         .expect("a runtime");
     let session = runtime.block_on(async {
-        let address = server::serve(&vec![batch; BATCHES]).await;
-        Session::connect(format!("flightsql://{address}?transport=tcp"))
-            .await
-            .expect("a session")
+        let address = server::serve(&vec![batch; BATCHES], packed).await;
+        Session::connect(format!(
+            "flightsql://{address}?transport=tcp&grpc_compression=gzip"
+        ))
+        .await
+        .expect("a session")
     });
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         runtime.block_on(async {
@@ -71,6 +80,11 @@ fn floats_with_nulls(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn texts_by_offset(bencher: Bencher<'_, '_>) {
     read(bencher, Arc::new(StringArray::from_iter_values(texts())));
+}
+
+#[divan::bench(args = [Packed::Lz4, Packed::Zstd, Packed::Gzip])]
+fn texts_compressed(bencher: Bencher<'_, '_>, packed: Packed) {
+    read_packed(bencher, Arc::new(StringArray::from_iter_values(texts())), packed);
 }
 
 #[divan::bench]

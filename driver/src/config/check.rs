@@ -1,6 +1,6 @@
 //! Checks that the options make sense, each alone and all together.
 
-use super::choice::{OAuthFlow, TransportKind};
+use super::choice::{GrpcCompression, OAuthFlow, TransportKind};
 use super::options::OPTIONS;
 use super::value::Reveal;
 use super::{Config, address, assign};
@@ -20,6 +20,11 @@ pub(super) fn validate(config: &Config) -> Result<()> {
     }
     for (name, value) in &config.headers {
         assign::check_header(name, value, true)?;
+    }
+    if !cfg!(feature = "grpc-compression") && config.get_grpc_compression() != GrpcCompression::None {
+        return Err(Error::config(
+            "`grpc_compression` needs the feature `grpc-compression` of the driver",
+        ));
     }
     place(config)?;
     login(config)?;

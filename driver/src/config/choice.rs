@@ -170,6 +170,14 @@ choices! {
         Ordered = "ordered",
     }
 
+    /// How the server may compress gRPC messages.
+    GrpcCompression {
+        /// Not at all.
+        None = "none",
+        /// By gzip, which servers of all languages know.
+        Gzip = "gzip",
+    }
+
     /// What an option nobody knows means.
     UnknownOptions {
         /// It is an error that names the nearest known option.

@@ -27,9 +27,9 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use choice::{
-    Command, FetchOrder, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy, OAuthClientAuth,
-    OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode,
-    TransportKind, UnknownOptions,
+    Command, FetchOrder, GrpcCompression, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy,
+    OAuthClientAuth, OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect,
+    StatementMode, TransportKind, UnknownOptions,
 };
 pub use host::{DEFAULT_PORT, Host};
 pub use list::{HeaderName, LocationRewrite};

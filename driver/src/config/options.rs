@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::choice::{
-    Command, FetchOrder, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy, OAuthClientAuth,
-    OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode,
-    TransportKind, UnknownOptions,
+    Command, FetchOrder, GrpcCompression, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy,
+    OAuthClientAuth, OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect,
+    StatementMode, TransportKind, UnknownOptions,
 };
 use super::list::{HeaderName, LocationRewrite};
 use super::pem::Pem;
@@ -332,6 +332,10 @@ options! {
             #[doc = "Largest HTTP/2 window of one stream: what the server may send ahead of the reader. It is part of `prefetch_bytes`."]
             window_size, get_window_size: Size<u32> = 64 * MIB;
             Connect, [] check |size| between::<shape::Size<u32>>(size, &(64 * KIB - 1), &((1 << 31) - 1));
+
+            #[doc = "Whether the server may compress whole gRPC messages; needs the feature `grpc-compression`. Compressed Arrow buffers are read without it."]
+            grpc_compression, get_grpc_compression: OneOf<GrpcCompression> = GrpcCompression::None;
+            Connect, [];
 
             #[doc = "Largest list of headers taken from the server."]
             max_header_size, get_max_header_size: Size<u32> = 64 * KIB;

@@ -13,14 +13,19 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service;
 
+use super::compression;
+use crate::config::{Config, GrpcCompression};
+
 /// The flag and the length before every message.
-const PREFIX: usize = 5;
+pub(super) const PREFIX: usize = 5;
 
 /// A channel whose answers are held to their framing.
 #[derive(Debug, Clone)]
 pub(crate) struct Framing<S> {
     channel: S,
     to_the_end: bool,
+    /// The largest message, where the server may compress.
+    unpacks: Option<usize>,
 }
 
 impl<S> Framing<S> {
@@ -29,6 +34,7 @@ impl<S> Framing<S> {
         Self {
             channel,
             to_the_end: true,
+            unpacks: None,
         }
     }
 
@@ -37,7 +43,17 @@ impl<S> Framing<S> {
         Self {
             channel,
             to_the_end: false,
+            unpacks: None,
         }
+    }
+
+    /// Lets the server compress its messages, where the option says so.
+    pub(crate) fn unpacking(mut self, config: &Config) -> Self {
+        self.unpacks = match config.get_grpc_compression() {
+            GrpcCompression::None => None,
+            GrpcCompression::Gzip => Some(config.get_max_message_size()),
+        };
+        self
     }
 }
 
@@ -54,11 +70,21 @@ where
         self.channel.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let to_the_end = self.to_the_end;
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let (to_the_end, unpacks) = (self.to_the_end, self.unpacks);
+        if unpacks.is_some() {
+            compression::announce(request.headers_mut());
+        }
         self.channel
             .call(request)
-            .map(move |response| response.map(|response| held(response, to_the_end)))
+            .map(move |response| {
+                let response = response?;
+                let plain = match unpacks {
+                    Some(limit) => compression::unpack(response, limit),
+                    None => response,
+                };
+                Ok(held(plain, to_the_end))
+            })
             .boxed()
     }
 }
@@ -168,11 +194,11 @@ impl Place {
 }
 
 /// An error status counts for more than the message that was cut before it.
-fn ended_well(trailers: &HeaderMap) -> bool {
+pub(super) fn ended_well(trailers: &HeaderMap) -> bool {
     trailers.get("grpc-status").is_some_and(|status| status == "0")
 }
 
-fn cut() -> Status {
+pub(super) fn cut() -> Status {
     Status::data_loss("the stream ended in the middle of a message")
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod channels;
+mod compression;
 mod connect;
 mod cookies;
 mod deadline;
@@ -172,7 +173,7 @@ impl Transport {
     fn over(line: Line, identity: Arc<Identity>, address: Address, channels: Arc<Channels>) -> Result<Self> {
         let Line { channel, pace } = line;
         let limit = identity.config.get_max_message_size();
-        let client = FlightServiceClient::new(Framing::whole(channel.clone()))
+        let client = FlightServiceClient::new(Framing::whole(channel.clone()).unpacking(&identity.config))
             .max_decoding_message_size(limit)
             .max_encoding_message_size(limit);
         let (peer, origin) = (address.peer(), address.origin()?);
@@ -239,7 +240,7 @@ impl Transport {
 
     /// The channel below the client, for a call that reads its answer itself.
     pub(crate) fn channel(&self) -> Framing<Channel> {
-        Framing::begun(self.0.channel.clone())
+        Framing::begun(self.0.channel.clone()).unpacking(self.config())
     }
 
     /// Who reads an answer itself tells the connection what it has read.

@@ -63,7 +63,7 @@ pub(crate) const CASES: [Case; 16] = [
         latency: FAR,
         rows: LARGE,
         times: 1,
-        clients: &[Jetbridge, ArrowFlight, PyArrow, Adbc],
+        clients: &[Floor, Jetbridge, ArrowFlight, PyArrow, Adbc],
         shows: Shows::Time,
     },
     Case {
@@ -73,7 +73,7 @@ pub(crate) const CASES: [Case; 16] = [
         latency: FARTHER,
         rows: LARGE,
         times: 1,
-        clients: &[Jetbridge, PyArrow, Adbc],
+        clients: &[Floor, Jetbridge, PyArrow, Adbc],
         shows: Shows::Time,
     },
     Case {

@@ -63,7 +63,8 @@ struct Bench {
     flight: SocketAddr,
     plain: SocketAddr,
     toxiproxy: Result<Toxiproxy, NotRun>,
-    far: BTreeMap<Duration, SocketAddr>,
+    /// Their addresses, by what is behind them and how far away it is.
+    far: BTreeMap<(SocketAddr, Duration), SocketAddr>,
     clients: Vec<Client>,
     missing: Vec<(Name, NotRun)>,
     _server: Child,
@@ -99,7 +100,8 @@ impl Bench {
 
     /// Every client once to warm up, then all of them in turn, round by round.
     async fn measure(&mut self, case: Case, rounds: usize, choice: &Choice) -> Result<Measured, Failure> {
-        let address = self.address(case.latency).await?;
+        let flight = self.address(self.flight, case.latency).await?;
+        let plain = self.address(self.plain, case.latency).await?;
         let mut outcomes = Vec::new();
         for name in case.clients.iter().copied() {
             if !choice.clients.is_empty() && !choice.clients.iter().any(|key| key == name.key()) {
@@ -130,8 +132,8 @@ impl Bench {
                     continue;
                 }
                 let from = match outcome.client {
-                    Name::Floor => self.plain,
-                    _ => address,
+                    Name::Floor => plain,
+                    _ => flight,
                 };
                 let client = self.client(outcome.client)?;
                 match client.ask(case.order, from, case.rows, case.times).await {
@@ -163,23 +165,23 @@ impl Bench {
             .ok_or_else(|| NotRun::new(name.key(), "it ended"))
     }
 
-    /// Where the server is to be had with so much latency.
-    async fn address(&mut self, latency: Duration) -> Result<SocketAddr, Failure> {
+    /// Where an address of the server is to be had with so much latency.
+    async fn address(&mut self, server: SocketAddr, latency: Duration) -> Result<SocketAddr, Failure> {
         if latency.is_zero() {
-            return Ok(self.flight);
+            return Ok(server);
         }
-        if let Some(address) = self.far.get(&latency) {
+        if let Some(address) = self.far.get(&(server, latency)) {
             return Ok(*address);
         }
         let proxy = match &self.toxiproxy {
-            Ok(toxiproxy) => toxiproxy.proxy(self.flight).await,
+            Ok(toxiproxy) => toxiproxy.proxy(server).await,
             Err(not_run) => return Err(not_run.clone().into()),
         };
         for direction in [Direction::Upstream, Direction::Downstream] {
             let jitter = Duration::ZERO;
             proxy.add(Toxic::Latency { latency, jitter }, direction).await;
         }
-        self.far.insert(latency, proxy.address());
+        self.far.insert((server, latency), proxy.address());
         Ok(proxy.address())
     }
 }
