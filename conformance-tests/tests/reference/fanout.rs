@@ -130,6 +130,59 @@ async fn an_error_says_how_many_rows_came_before_it() {
     assert!(error.to_string().contains("fetching endpoint 1 of 1"), "{error}");
 }
 
+/// Long enough that a task takes over from the caller: eight bytes a row, and a mebibyte is read by then.
+const LARGE: i64 = 400_000;
+
+#[tokio::test]
+async fn a_large_result_of_one_endpoint_comes_whole_and_in_order() {
+    let (_server, session) = start_plain().await;
+    // The least that may wait beside the batch at hand, and as much as there is by default.
+    for options in ["&prefetch_bytes=64KiB&window_size=64KiB", ""] {
+        let target = format!("flightsql://{}?transport=tcp{options}", session.peer());
+        let session = Session::connect(target).await.unwrap();
+        let sql =
+            format!("SELECT value FROM generate_series(1, {LARGE}) ORDER BY 1 /* rows_per_batch=1000 */");
+        let mut cursor = session.query(sql).await.unwrap();
+        let values = tokio::time::timeout(PATIENCE, values(&mut cursor))
+            .await
+            .expect("it comes to its end");
+        assert_eq!(values, (1..=LARGE).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn a_large_result_that_breaks_off_gives_what_came_before_and_says_so() {
+    let (_server, session) = start_plain().await;
+    let sql =
+        format!("SELECT value FROM generate_series(1, {LARGE}) /* rows_per_batch=1000 die_after=300 */");
+    let mut cursor = session.query(sql).await.unwrap();
+    let mut read = 0;
+    let error = loop {
+        match cursor.next_batch().await {
+            Ok(Some(batch)) => read += batch.num_rows(),
+            Err(error) => break error,
+            Ok(None) => panic!("{read} rows pass for a whole result"),
+        }
+    };
+    assert_eq!(read, 300_000);
+    assert!(error.to_string().contains("300000 rows had been read"), "{error}");
+    assert!(error.to_string().contains("fetching endpoint 1 of 1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_large_result_dropped_in_its_middle_leaves_no_stream_behind() {
+    let (server, session) = start_plain().await;
+    let sql = format!("SELECT value FROM generate_series(1, {LARGE}) /* rows_per_batch=1000 */");
+    let mut cursor = session.query(sql).await.unwrap();
+    for _ in 0..200 {
+        assert!(cursor.next_batch().await.unwrap().is_some());
+    }
+    drop(cursor);
+    closed(&server).await;
+    let mut cursor = session.query("SELECT 1").await.unwrap();
+    assert_eq!(values(&mut cursor).await, [1]);
+}
+
 #[tokio::test]
 async fn a_result_dropped_anywhere_leaves_no_stream_behind() {
     let server = ReferenceServer::builder().serve().await.unwrap();

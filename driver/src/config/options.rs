@@ -326,7 +326,7 @@ options! {
             ] check |size| between::<shape::Size<usize>>(size, &1024, &(u32::MAX as usize));
 
             #[doc = "Largest HTTP/2 frame the server may send."]
-            max_frame_size, get_max_frame_size: Size<u32> = 256 * KIB;
+            max_frame_size, get_max_frame_size: Size<u32> = MIB;
             Connect, [] check |size| between::<shape::Size<u32>>(size, &(16 * KIB), &(16 * MIB - 1));
 
             #[doc = "Largest HTTP/2 window of one stream: what the server may send ahead of the reader. It is part of `prefetch_bytes`."]

@@ -1,7 +1,6 @@
 //! DoExchange: messages out and messages in, over one call.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use arrow::datatypes::SchemaRef;
@@ -128,7 +127,7 @@ impl Protocol {
         let (transport, options) = (self.transport.clone(), options.clone());
         let answer = async move {
             let limit = transport.config().get_max_message_size();
-            let (tapped, codec) = tap(transport.channel(), Arc::clone(transport.pace()), limit);
+            let (tapped, codec) = tap(transport.channel(), limit);
             let call = transport.open(&Operation::Exchange, &options, sending, |_, request| async move {
                 let mut client = Grpc::new(tapped).max_encoding_message_size(limit);
                 client

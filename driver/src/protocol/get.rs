@@ -1,7 +1,5 @@
 //! DoGet: the messages behind a ticket.
 
-use std::sync::Arc;
-
 use http::uri::PathAndQuery;
 use tonic::Status;
 use tonic::client::Grpc;
@@ -33,7 +31,7 @@ impl Protocol {
         let answer = self
             .transport
             .call(&operation, options, message, |_, request| {
-                let (tapped, codec) = tap(channel.clone(), Arc::clone(self.transport.pace()), limit);
+                let (tapped, codec) = tap(channel.clone(), limit);
                 async move {
                     let mut client = Grpc::new(tapped);
                     client

@@ -19,7 +19,6 @@ use tonic::{Code, Status};
 use tower::Service;
 
 use super::data::{DataMessage, DataParser};
-use crate::transport::Pace;
 
 /// A message without content.
 const EMPTY: &[u8] = &[0; 5];
@@ -39,11 +38,10 @@ impl Slot {
 }
 
 /// A channel whose response is tapped, and the codec that goes with it. For one call.
-pub(super) fn tap<S, M>(channel: S, pace: Arc<Pace>, limit: usize) -> (Tap<S>, DataCodec<M>) {
+pub(super) fn tap<S, M>(channel: S, limit: usize) -> (Tap<S>, DataCodec<M>) {
     let slot = Slot::default();
     let tap = Tap {
         channel,
-        pace,
         limit,
         slot: slot.clone(),
     };
@@ -54,7 +52,6 @@ pub(super) fn tap<S, M>(channel: S, pace: Arc<Pace>, limit: usize) -> (Tap<S>, D
 #[derive(Debug)]
 pub(super) struct Tap<S> {
     channel: S,
-    pace: Arc<Pace>,
     limit: usize,
     slot: Slot,
 }
@@ -74,11 +71,9 @@ where
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let (parser, slot) = (DataParser::new(self.limit), self.slot.clone());
-        let pace = Arc::clone(&self.pace);
         let tapped = |response: http::Response<Body>| {
             response.map(|body| TappedBody {
                 body,
-                pace,
                 parser,
                 slot,
                 chunk: Bytes::new(),
@@ -95,7 +90,6 @@ where
 #[derive(Debug)]
 pub(super) struct TappedBody {
     body: Body,
-    pace: Arc<Pace>,
     parser: DataParser,
     slot: Slot,
     /// What has come and was not yet parsed.
@@ -128,10 +122,7 @@ impl hyper::body::Body for TappedBody {
                 error => return Poll::Ready(error),
             };
             match frame.into_data() {
-                Ok(chunk) => {
-                    this.pace.taken(chunk.len());
-                    this.chunk = chunk;
-                }
+                Ok(chunk) => this.chunk = chunk,
                 Err(trailers) => return Poll::Ready(Some(this.judge(trailers))),
             }
         }
@@ -262,7 +253,7 @@ mod tests {
         let channel = tower::service_fn(move |_: http::Request<Body>| {
             std::future::ready(response.take().ok_or_else(|| Status::internal("called twice")))
         });
-        let (tapped, codec) = tap(channel, std::sync::Arc::default(), 1 << 20);
+        let (tapped, codec) = tap(channel, 1 << 20);
         let request = Request::new(arrow_flight::Ticket::default());
         let path = http::uri::PathAndQuery::from_static(super::super::get::PATH);
         let mut client = Grpc::new(tapped);

@@ -1,4 +1,4 @@
-//! Several endpoints at once: a bounded number of them, each within its share of a bound in bytes.
+//! Several endpoints at once, or a single one whose result is large: a bounded number of them, each within its share of a bound in bytes.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -75,6 +75,11 @@ impl Fanout {
             fanout.keeper = Some(tokio::spawn(keep));
         }
         fanout
+    }
+
+    /// Says whether tasks can be started here: a stream may be polled outside of the runtime as well.
+    pub(super) fn may_start() -> bool {
+        tokio::runtime::Handle::try_current().is_ok()
     }
 
     fn fill(&mut self) {

@@ -12,6 +12,7 @@ mod log;
 #[cfg(feature = "http-locations")]
 mod object;
 mod reader;
+mod single;
 mod source;
 mod waiting;
 
@@ -157,7 +158,7 @@ impl BatchStream {
                     ordered: info.ordered() || config.get_fetch_order() == FetchOrder::Ordered,
                 };
                 let source = match endpoints.len() {
-                    0 => Source::One(single(first)),
+                    0 => Source::One(single::read(Arc::clone(&reading), bounds, first)),
                     _ => Source::Many(Fanout::new(Arc::clone(&reading), bounds, first, endpoints)),
                 };
                 (schema, source)
@@ -381,12 +382,4 @@ impl fmt::Debug for BatchStream {
             .field("finished", &self.finished)
             .finish_non_exhaustive()
     }
-}
-
-/// The stream of a result with one endpoint: no task, no channel.
-fn single(reader: EndpointReader) -> BoxStream<'static, Result<RecordBatch>> {
-    futures::stream::try_unfold(reader, |mut reader| async move {
-        Ok(reader.next().await?.map(|batch| (batch, reader)))
-    })
-    .boxed()
 }

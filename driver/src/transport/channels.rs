@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connect::{self, Dial, Line, Reach};
+use tonic::transport::Channel;
+
+use super::connect::{self, Dial, Reach};
 use super::{Address, Candidate, Route, Transport, location};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -34,7 +36,7 @@ struct Place {
 enum State {
     #[default]
     Unknown,
-    Open(Line),
+    Open(Channel),
     Dead {
         until: Instant,
         why: String,
@@ -42,11 +44,11 @@ enum State {
 }
 
 impl Channels {
-    async fn get(&self, config: &Config, address: &Address, reach: Reach) -> Result<Line> {
+    async fn get(&self, config: &Config, address: &Address, reach: Reach) -> Result<Channel> {
         let place = self.place(address);
         let mut state = place.lock().await;
         match &*state {
-            State::Open(line) => return Ok(line.clone()),
+            State::Open(channel) => return Ok(channel.clone()),
             State::Dead { until, why } if *until > Instant::now() => {
                 let words = format!("the location failed a short while ago: {why}");
                 return Err(Error::new(Kind::Connection, words).on(address.peer()));
@@ -62,7 +64,7 @@ impl Channels {
         };
         let opened = connect::open(config, address, dial).await;
         *state = match &opened {
-            Ok(line) => State::Open(line.clone()),
+            Ok(channel) => State::Open(channel.clone()),
             Err(error) => dead(error),
         };
         opened.map_err(|error| error.on(address.peer()))
@@ -124,12 +126,12 @@ impl Locations {
         let Candidate::Other(address, reach) = candidate else {
             return Ok(self.original.clone());
         };
-        let line = self
+        let channel = self
             .original
             .channels()
             .get(self.original.config(), address, *reach)
             .await?;
-        self.original.beside(line, address.clone())
+        self.original.beside(channel, address.clone())
     }
 
     /// Remembers that a location accepts connections and yet fails.

@@ -1,6 +1,5 @@
 //! From a configuration and a host to an open HTTP/2 channel.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
@@ -8,7 +7,6 @@ use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::deadline::within;
-use super::pace::{Pace, Paced};
 use super::proxy::Route;
 use super::speaking::{CLOSED, NOT_HTTP2, SPEAKS_TLS, Speaking};
 use super::tls;
@@ -65,39 +63,29 @@ pub(crate) struct Dial {
     pub(crate) patience: Option<Duration>,
 }
 
-/// An open channel, and how far it is ahead of its readers.
-#[derive(Clone)]
-pub(crate) struct Line {
-    pub(crate) channel: Channel,
-    pub(crate) pace: Arc<Pace>,
-}
-
 /// Opens a channel: resolves, connects, speaks TLS.
 ///
 /// The channel reconnects by itself when a later call finds it broken.
-pub(crate) async fn open(config: &Config, address: &Address, dial: Dial) -> Result<Line> {
+pub(crate) async fn open(config: &Config, address: &Address, dial: Dial) -> Result<Channel> {
     let fail = |error: Error| {
         let error = error.during(Operation::Connect).on(address.peer());
         explain(error, config, address.kind, false)
     };
     let endpoint = endpoint(config, address, dial.reach).map_err(fail)?;
     let route = Route::new(config, dial).map_err(fail)?;
-    let pace = Arc::new(Pace::default());
     let connecting = async {
         match address.kind {
             TransportKind::Unix => endpoint.connect().await,
             TransportKind::Tcp | TransportKind::Tls => {
-                let connector =
-                    tower::service_fn(connector(route, address.kind, dial.patience, Arc::clone(&pace)));
+                let connector = tower::service_fn(connector(route, address.kind, dial.patience));
                 endpoint.connect_with_connector(connector).await
             }
         }
     };
-    let channel = within(dial.patience, "connect_timeout", connecting)
+    within(dial.patience, "connect_timeout", connecting)
         .await
         .map_err(|error| fail(error.state(SqlState::CONNECT_TIMEOUT)))?
-        .map_err(|error| fail(Error::from_connect(&error)))?;
-    Ok(Line { channel, pace })
+        .map_err(|error| fail(Error::from_connect(&error)))
 }
 
 fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint> {
@@ -143,10 +131,7 @@ fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint
 }
 
 /// A connection that is being made.
-type Connection = futures::future::BoxFuture<
-    'static,
-    Result<Speaking<TokioIo<Paced<tokio::net::TcpStream>>>, tower::BoxError>,
->;
+type Connection = futures::future::BoxFuture<'static, Result<Speaking<Connected>, tower::BoxError>>;
 
 /// A way to the server that is open: TCP, or a tunnel through a proxy.
 pub(super) type Connected = TokioIo<tokio::net::TcpStream>;
@@ -156,13 +141,11 @@ fn connector(
     route: Route,
     kind: TransportKind,
     patience: Option<Duration>,
-    pace: Arc<Pace>,
 ) -> impl FnMut(http::Uri) -> Connection + Send + Clone + use<> {
     move |uri| -> Connection {
-        let (route, pace) = (route.clone(), Arc::clone(&pace));
+        let route = route.clone();
         Box::pin(async move {
-            let stream = route.reach(uri).await?.into_inner();
-            let stream = TokioIo::new(Paced::new(stream, pace));
+            let stream = route.reach(uri).await?;
             Ok(Speaking::new(stream, kind, patience))
         })
     }

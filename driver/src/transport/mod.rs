@@ -13,7 +13,6 @@ mod headers;
 mod location;
 #[cfg(feature = "http-locations")]
 mod object;
-mod pace;
 mod proxy;
 mod reply;
 mod resolve;
@@ -38,7 +37,7 @@ use self::auth::Auth;
 use self::channels::Channels;
 pub(crate) use self::channels::Locations;
 pub(crate) use self::connect::Address;
-use self::connect::{Dial, Line, Reach};
+use self::connect::{Dial, Reach};
 use self::cookies::CookieJar;
 use self::deadline::Deadlines;
 pub(crate) use self::deadline::{expired, within};
@@ -48,7 +47,6 @@ pub(crate) use self::location::Candidate;
 use self::location::Route;
 #[cfg(feature = "http-locations")]
 pub(crate) use self::object::Object;
-pub(crate) use self::pace::Pace;
 pub(crate) use self::reply::Reply;
 pub(crate) use self::retry::{MOST_RETRIES, pause};
 pub(crate) use self::sources::tokens;
@@ -67,7 +65,6 @@ pub(crate) struct Transport(Arc<Inner>);
 
 struct Inner {
     channel: Channel,
-    pace: Arc<Pace>,
     client: Client,
     peer: String,
     address: Address,
@@ -138,17 +135,17 @@ impl Transport {
             reach: Reach::Named,
             patience: config.get_connect_timeout(),
         };
-        let line = connect::open(config, &address, dial).await?;
+        let channel = connect::open(config, &address, dial).await?;
         let identity = Arc::new(Identity::new(config, tokens));
-        Self::over(line, identity, address, Arc::default())
+        Self::over(channel, identity, address, Arc::default())
     }
 
     /// The same session over a channel to another server, as a location of an endpoint asks for.
-    fn beside(&self, line: Line, address: Address) -> Result<Self> {
+    fn beside(&self, channel: Channel, address: Address) -> Result<Self> {
         let Inner {
             identity, channels, ..
         } = &*self.0;
-        Self::over(line, Arc::clone(identity), address, Arc::clone(channels))
+        Self::over(channel, Arc::clone(identity), address, Arc::clone(channels))
     }
 
     /// A new session over the channel of this one: its own login, cookies and headers; a source of tokens is shared.
@@ -158,7 +155,6 @@ impl Transport {
         let identity = Arc::new(Identity::new(config, tokens));
         let inner = Inner {
             channel: inner.channel.clone(),
-            pace: Arc::clone(&inner.pace),
             client: inner.client.clone(),
             peer: inner.peer.clone(),
             address: inner.address.clone(),
@@ -170,8 +166,12 @@ impl Transport {
         Self(Arc::new(inner)).begin().await
     }
 
-    fn over(line: Line, identity: Arc<Identity>, address: Address, channels: Arc<Channels>) -> Result<Self> {
-        let Line { channel, pace } = line;
+    fn over(
+        channel: Channel,
+        identity: Arc<Identity>,
+        address: Address,
+        channels: Arc<Channels>,
+    ) -> Result<Self> {
         let limit = identity.config.get_max_message_size();
         let client = FlightServiceClient::new(Framing::whole(channel.clone()).unpacking(&identity.config))
             .max_decoding_message_size(limit)
@@ -179,7 +179,6 @@ impl Transport {
         let (peer, origin) = (address.peer(), address.origin()?);
         Ok(Self(Arc::new(Inner {
             channel,
-            pace,
             client,
             peer,
             address,
@@ -241,11 +240,6 @@ impl Transport {
     /// The channel below the client, for a call that reads its answer itself.
     pub(crate) fn channel(&self) -> Framing<Channel> {
         Framing::begun(self.0.channel.clone()).unpacking(self.config())
-    }
-
-    /// Who reads an answer itself tells the connection what it has read.
-    pub(crate) fn pace(&self) -> &Arc<Pace> {
-        &self.0.pace
     }
 
     pub(crate) fn address(&self) -> &Address {
