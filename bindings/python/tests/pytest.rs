@@ -186,3 +186,34 @@ fn pyright_finds_the_types_right_in_strict_mode() {
         .current_dir(package()));
     check(&output);
 }
+
+#[test]
+fn the_suite_that_sqlalchemy_has_for_dialects_passes() {
+    let python = require!(python());
+    // It counts tables: there must be none but its own.
+    let server = RUNTIME
+        .block_on(ReferenceServer::builder().sample(false).serve())
+        .expect("the reference server starts");
+    let suite = Path::new(ROOT).join("tests").join("sqlalchemy_suite");
+    let output = run(Command::new(python)
+        .args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--tb=short",
+            "-rfE",
+        ])
+        .arg("--dburi")
+        .arg(uri(&server).replace("flightsql:", "flightsql+jetbridge:"))
+        .arg(suite.join("test_suite.py"))
+        .arg(format!("--rootdir={}", suite.display()))
+        .current_dir(package())
+        .env(
+            "PYTHONPATH",
+            env::join_paths([package(), &suite]).expect("paths can be joined"),
+        )
+        .env("PYTHONDONTWRITEBYTECODE", "1"));
+    check(&output);
+}

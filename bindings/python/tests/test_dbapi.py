@@ -306,3 +306,11 @@ def test_no_secret_is_shown(uri):
     assert "planted-secret" not in repr(caught.value) and "planted-secret" not in str(caught.value.__dict__)
     with jetbridge.connect(f"flightsql://{host}", token="planted-secret") as connection:
         assert "planted-secret" not in repr(connection) + connection._session.uri
+
+
+def test_executemany_counts_rows_without_parameters(connection, table):
+    connection.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY)")
+    cursor = connection.executemany(f"INSERT INTO {table} DEFAULT VALUES", [(), (), ()])
+    assert cursor.rowcount == 3
+    assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (3,)
+    connection.commit()

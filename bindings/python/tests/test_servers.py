@@ -6,6 +6,9 @@ import os
 
 import jetbridge
 import pytest
+import sqlalchemy as sa
+
+sa.dialects.registry.register("flightsql.jetbridge", "jetbridge.sqlalchemy", "FlightSQLDialect")
 
 SAIL, ROAPI, GO = (os.environ[f"JETBRIDGE_TEST_{name}"] for name in ("SAIL", "ROAPI", "GO"))
 
@@ -34,3 +37,19 @@ def test_parameters_and_the_catalog_of_arrow_go():
     with jetbridge.connect(GO) as connection:
         assert connection.execute("SELECT keyName FROM intTable WHERE value = ?", (1,)).fetchall() == [("one",)]
         assert "intTable" in connection.tables().fetch_arrow_table().column("table_name").to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("uri", "table", "columns"),
+    [(ROAPI, "sample", {"id": sa.BIGINT}), (GO, "intTable", {"keyName": sa.VARCHAR, "value": sa.BIGINT})],
+    ids=["roapi", "go"],
+)
+def test_sqlalchemy_reflects_a_table_and_reads_it(uri, table, columns):
+    engine = sa.create_engine(uri.replace("flightsql:", "flightsql+jetbridge:"))
+    inspector = sa.inspect(engine)
+    assert table in inspector.get_table_names() and not inspector.has_table(f"{table}_")
+    reflected = sa.Table(table, sa.MetaData(), autoload_with=engine)
+    assert {name: type(reflected.c[name].type) for name in columns} == columns
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(reflected)) > 0
+    engine.dispose()

@@ -11,6 +11,7 @@ from decimal import Decimal
 import pandas
 import pytest
 import sqlalchemy as sa
+from jetbridge._sqlalchemy_catalog import Catalog
 from sqlalchemy import orm
 from sqlalchemy.dialects import registry
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -113,7 +114,19 @@ def book_id(session, book):
     return session.scalars(sa.select(book.id).order_by(book.id)).first()
 
 
-def test_tables_views_columns_and_keys_are_reflected(engine):
+@pytest.fixture(params=["by SQL", "by commands"])
+def reflected(request):
+    """An engine that knows its server's SQL, as that of SQLite, and one that has the catalog commands only."""
+    engine = sa.create_engine(URI)
+    with engine.connect():
+        if request.param == "by commands":
+            engine.dialect.catalog = Catalog()
+    yield engine
+    engine.dispose()
+
+
+def test_tables_views_columns_and_keys_are_reflected(reflected):
+    engine = reflected
     inspector = sa.inspect(engine)
     assert {"customers", "orders"} <= set(inspector.get_table_names())
     assert "revenue" in inspector.get_view_names()
@@ -129,6 +142,17 @@ def test_tables_views_columns_and_keys_are_reflected(engine):
         inspector.get_columns("nowhere")
     orders = sa.Table("orders", sa.MetaData(), autoload_with=engine)
     assert {fk.column.table.name for fk in orders.foreign_keys} == {"customers"}
+
+
+def test_a_table_of_the_open_transaction_and_its_index_are_reflected(engine):
+    name = "fresh_" + uuid.uuid4().hex
+    with engine.connect() as connection:
+        table = sa.Table(name, sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(9), index=True))
+        table.create(connection)
+        inspector = sa.inspect(connection)
+        assert inspector.has_table(name)
+        assert [index["column_names"] for index in inspector.get_indexes(name)] == [["name"]]
+        connection.rollback()
 
 
 def test_transactions_and_savepoints(engine, shop):

@@ -1,65 +1,34 @@
-"""How SQL is written for a kind of server, and what the types of its columns are in SQLAlchemy."""
+"""How SQL is written for a kind of server, and how its catalog is read."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Mapping
 
 from sqlalchemy import types
+from sqlalchemy.dialects.sqlite import JSON
 from sqlalchemy.dialects.sqlite import base as sqlite
+from sqlalchemy.dialects.sqlite.json import JSONIndexType, JSONPathType
+from sqlalchemy.engine import Connection
 from sqlalchemy.sql import compiler
 
-#: What the names of SQL types, in the catalog or of columns, are in SQLAlchemy.
-TYPES: dict[str, Callable[..., types.TypeEngine[Any]]] = {
-    "BOOLEAN": types.BOOLEAN,
-    "BOOL": types.BOOLEAN,
-    "TINYINT": types.SMALLINT,
-    "SMALLINT": types.SMALLINT,
-    "INT": types.INTEGER,
-    "INTEGER": types.INTEGER,
-    "BIGINT": types.BIGINT,
-    "REAL": types.REAL,
-    "FLOAT": types.FLOAT,
-    "DOUBLE": types.DOUBLE,
-    "DOUBLE PRECISION": types.DOUBLE,
-    "DECIMAL": types.DECIMAL,
-    "NUMERIC": types.NUMERIC,
-    "CHAR": types.CHAR,
-    "VARCHAR": types.VARCHAR,
-    "TEXT": types.TEXT,
-    "CLOB": types.CLOB,
-    "BINARY": types.BINARY,
-    "VARBINARY": types.VARBINARY,
-    "BLOB": types.BLOB,
-    "DATE": types.DATE,
-    "TIME": types.TIME,
-    "DATETIME": types.DATETIME,
-    "TIMESTAMP": types.TIMESTAMP,
-    "UUID": types.UUID,
-    "JSON": types.JSON,
-}
-
-
-class StandardTypes(compiler.GenericTypeCompiler):
-    """Types by their names in the standard, without a length where none is wanted."""
-
-    def visit_string(self, type_: Any, **kw: Any) -> str:
-        return self.visit_VARCHAR(type_, **kw)
-
-    def visit_DOUBLE(self, type_: Any, **kw: Any) -> str:  # noqa: N802 - SQLAlchemy has the name
-        return "DOUBLE PRECISION"
-
-    def visit_datetime(self, type_: Any, **kw: Any) -> str:
-        return self.visit_TIMESTAMP(type_, **kw)
+from ._sqlalchemy_catalog import Catalog
+from ._sqlalchemy_types import COLSPECS, StandardTypes
 
 
 class Flavor:
-    """How SQL is written for a kind of server."""
+    """As the standard has it."""
 
     statement_compiler: type[compiler.SQLCompiler] = compiler.SQLCompiler
     ddl_compiler: type[compiler.DDLCompiler] = compiler.DDLCompiler
     type_compiler: type[compiler.TypeCompiler] = StandardTypes
     preparer: type[compiler.IdentifierPreparer] = compiler.IdentifierPreparer
     settings: Mapping[str, Any] = {}
+    colspecs = COLSPECS
+
+    @classmethod
+    def catalog_of(cls, connection: Connection) -> Any:
+        """What answers SQLAlchemy's questions about tables."""
+        return Catalog()
 
 
 class _SQLiteTypes(sqlite.SQLiteTypeCompiler):
@@ -70,6 +39,8 @@ class _SQLiteTypes(sqlite.SQLiteTypeCompiler):
 
 
 class _SQLite(Flavor):
+    """SQLite. Its catalog is read in SQL: within the transaction, with its temporary tables, indexes and constraints."""
+
     statement_compiler = sqlite.SQLiteCompiler
     ddl_compiler = sqlite.SQLiteDDLCompiler
     type_compiler = _SQLiteTypes
@@ -77,44 +48,42 @@ class _SQLite(Flavor):
     settings = {
         "insert_returning": True,
         "update_returning": True,
+        "update_returning_multifrom": True,
         "delete_returning": True,
         "use_insertmanyvalues": True,
+        "insert_null_pk_still_autoincrements": True,
+        "supports_cast": True,
         "supports_default_values": True,
+        "supports_default_metavalue": True,
+        "default_metavalue_token": "NULL",
         "supports_empty_insert": False,
         "supports_multivalues_insert": True,
+        "supports_native_boolean": False,
+        "supports_native_uuid": False,
         "tuple_in_values": True,
+        "construct_arguments": sqlite.SQLiteDialect.construct_arguments,
+        "_broken_dotted_colnames": False,
+    }
+    colspecs = {
+        **COLSPECS,
+        types.JSON: JSON,
+        types.JSON.JSONIndexType: JSONIndexType,
+        types.JSON.JSONPathType: JSONPathType,
     }
 
-
-def flavor_of(server: str) -> type[Flavor]:
-    """How SQL is written for a server of this name."""
-    named = server.lower()
-    return next((flavor for name, flavor in _FLAVORS if named.startswith(name)), Flavor)
+    @classmethod
+    def catalog_of(cls, connection: Connection) -> Any:
+        version = connection.exec_driver_sql("SELECT sqlite_version()").scalar() or ""
+        catalog: Any = sqlite.SQLiteDialect()
+        catalog.server_version_info = tuple(int(part) for part in version.split(".") if part.isdigit())
+        return catalog
 
 
 #: Flavours by the beginning of the name a server gives itself.
 _FLAVORS: tuple[tuple[str, type[Flavor]], ...] = (("sqlite", _SQLite), ("jetbridge", _SQLite))
 
 
-#: Types with a length; DECIMAL and NUMERIC have a precision and a scale.
-_LENGTHS = frozenset(["CHAR", "VARCHAR", "TEXT", "BINARY", "VARBINARY"])
-_DECIMALS = frozenset(["DECIMAL", "NUMERIC"])
-
-
-def type_of(column: Mapping[str, Any]) -> types.TypeEngine[Any]:
-    """The type a column was declared as, where the server says it and SQLAlchemy knows it; else the one its values have."""
-    name, _, rest = column["declared"].upper().partition("(")
-    name = name.strip()
-    numbers = [int(part) for part in rest.rstrip(") ").split(",") if part.strip().isdigit()]
-    if name not in TYPES:
-        name, numbers = column["type"], []
-    if name == "TIMESTAMP WITH TIME ZONE":
-        return types.TIMESTAMP(timezone=True)
-    if name.startswith("INTERVAL"):
-        return types.Interval()
-    if name in _DECIMALS:
-        numbers = numbers or [column["precision"] or 38, column["scale"] or 0]
-        return TYPES[name](*numbers[:2])
-    if name in _LENGTHS:
-        return TYPES[name](*numbers[:1])
-    return TYPES[name]() if name in TYPES else types.NullType()
+def flavor_of(server: str) -> type[Flavor]:
+    """How SQL is written for a server of this name."""
+    named = server.lower()
+    return next((flavor for name, flavor in _FLAVORS if named.startswith(name)), Flavor)

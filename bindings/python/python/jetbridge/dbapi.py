@@ -279,7 +279,18 @@ class Cursor(CursorState):
                 self._drop()
                 self._rowcount = 0
                 return self
+            if not any(rows):
+                return self._repeat(operation, len(rows), timeout, headers)
         return self._run(operation, rows, True, timeout, headers, "update", False)
+
+    def _repeat(self, operation: str, times: int, timeout: float | None, headers: Headers) -> Cursor:
+        """Executes a statement without parameters so many times: rows without columns cannot be sent, as Arrow does not count them."""
+        total = 0
+        for _ in range(times):
+            self._run(operation, None, False, timeout, headers, "update", False)
+            total = -1 if total < 0 or self._rowcount < 0 else total + self._rowcount
+        self._rowcount = total
+        return self
 
     def _run(
         self,

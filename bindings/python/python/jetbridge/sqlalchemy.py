@@ -3,22 +3,24 @@
 The URL is a connection string of Jetbridge with ``+jetbridge`` after the scheme: its options are the same, and ``transport=tcp`` speaks without
 TLS. ``flightsql+jetbridge_async://`` is the same for ``create_async_engine``.
 
-What a server is called decides how SQL is written for it: SQLite and DuckDB have words and types of their own, all others get the standard's.
-Tables, columns and keys are read by the catalog commands of Flight SQL, and by ``information_schema`` where a server lacks them.
+What a server is called decides how SQL is written for it: SQLite has words and types of its own, and its catalog is read in SQL; all others get
+the standard's, and are reflected by the catalog commands of Flight SQL, or by ``information_schema`` where they lack those.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Sequence
 
-from sqlalchemy import exc, pool
+from sqlalchemy import pool
 from sqlalchemy.dialects import registry
-from sqlalchemy.engine import URL, Connection, default, reflection
+from sqlalchemy.engine import URL, Connection, default
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 
 from ._sqlalchemy_async import AdaptedModule
-from ._sqlalchemy_flavors import TYPES, Flavor, StandardTypes, flavor_of, type_of
-from .exceptions import Error, NotSupportedError
+from ._sqlalchemy_catalog import Catalog, inquire
+from ._sqlalchemy_flavors import Flavor, flavor_of
+from ._sqlalchemy_types import COLSPECS, TYPES, StandardTypes
+from .exceptions import Error
 
 __all__ = ["AsyncFlightSQLDialect", "DataFusionDialect", "FlightSQLDialect"]
 
@@ -32,6 +34,18 @@ class _Context(default.DefaultExecutionContext):
         return self._dbapi_connection.cursor()
 
 
+def _by_catalog(name: str) -> Any:
+    """A question of SQLAlchemy's that is put to the catalog of the server at hand."""
+
+    def ask(self: FlightSQLDialect, connection: Connection, *arguments: Any, **options: Any) -> Any:
+        answer = getattr(self.catalog, name, None)
+        if answer is None:
+            raise NotImplementedError(name)
+        return answer(connection, *arguments, **options)
+
+    return ask
+
+
 class FlightSQLDialect(default.DefaultDialect):
     """Any server that speaks Flight SQL."""
 
@@ -41,7 +55,7 @@ class FlightSQLDialect(default.DefaultDialect):
     supports_statement_cache = True
     default_paramstyle = "qmark"
     supports_sane_rowcount = True
-    supports_sane_multi_rowcount = False
+    supports_sane_multi_rowcount = True
     supports_native_boolean = True
     supports_native_decimal = True
     supports_native_uuid = True
@@ -54,12 +68,22 @@ class FlightSQLDialect(default.DefaultDialect):
     # There is no `lastrowid`: keys come back by RETURNING, where the server has it.
     postfetch_lastrowid = False
     type_compiler_cls = StandardTypes
+    colspecs = COLSPECS
     execution_ctx_cls = _Context
     ischema_names = TYPES
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(
+        self,
+        json_serializer: Callable[[Any], str] | None = None,
+        json_deserializer: Callable[[str], Any] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
+        # Where SQLAlchemy's JSON looks for them.
+        self._json_serializer = json_serializer
+        self._json_deserializer = json_deserializer
         self.server_name = ""
+        self.catalog = Catalog()
 
     @classmethod
     def import_dbapi(cls) -> Any:
@@ -73,18 +97,22 @@ class FlightSQLDialect(default.DefaultDialect):
 
     def initialize(self, connection: Connection) -> None:
         self.server_name = _server_name(connection)
-        self._become(flavor_of(self.server_name))
+        self._become(flavor_of(self.server_name), connection)
         super().initialize(connection)
 
-    def _become(self, flavor: type[Flavor]) -> None:
-        """Writes SQL as one kind of server reads it, from now on."""
+    def _become(self, flavor: type[Flavor], connection: Connection) -> None:
+        """Speaks as one kind of server does, from now on."""
         self.statement_compiler = flavor.statement_compiler
         self.ddl_compiler = flavor.ddl_compiler
         self.preparer = flavor.preparer
         self.identifier_preparer = flavor.preparer(self)
         self.type_compiler_instance = self.type_compiler = flavor.type_compiler(self)
+        self.colspecs = flavor.colspecs
+        # What types have been adapted to is kept, and has changed.
+        self.__dict__.pop("_type_memos", None)
         for setting, value in flavor.settings.items():
             setattr(self, setting, value)
+        self.catalog = flavor.catalog_of(connection)
 
     def do_ping(self, dbapi_connection: DBAPIConnection) -> bool:
         dbapi_connection.ping()
@@ -123,102 +151,25 @@ class FlightSQLDialect(default.DefaultDialect):
     def do_release_savepoint(self, connection: Connection, name: str) -> None:
         connection.info["jetbridge savepoints"].pop(name).release()
 
-    # Reflection.
+    # Reflection: the catalog knows.
 
-    def has_table(self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any) -> bool:
-        self._ensure_has_table_connection(connection)
-        return bool(_inquire(connection, "tables", schema, table_name))
+    catalog: Any
 
-    @reflection.cache
-    def get_schema_names(self, connection: Connection, **kw: Any) -> list[str]:
-        names: list[str] = _inquire(connection, "schemas")
-        return names
-
-    @reflection.cache
-    def get_table_names(self, connection: Connection, schema: str | None = None, **kw: Any) -> list[str]:
-        return _names(connection, schema, lambda kind: "VIEW" not in kind and "TEMP" not in kind)
-
-    @reflection.cache
-    def get_temp_table_names(self, connection: Connection, schema: str | None = None, **kw: Any) -> list[str]:
-        return _names(connection, schema, lambda kind: "VIEW" not in kind and "TEMP" in kind)
-
-    @reflection.cache
-    def get_view_names(self, connection: Connection, schema: str | None = None, **kw: Any) -> list[str]:
-        return _names(connection, schema, lambda kind: "VIEW" in kind and "TEMP" not in kind)
-
-    @reflection.cache
-    def get_temp_view_names(self, connection: Connection, schema: str | None = None, **kw: Any) -> list[str]:
-        return _names(connection, schema, lambda kind: "VIEW" in kind and "TEMP" in kind)
-
-    @reflection.cache
-    def get_columns(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list[Any]:
-        self._must_exist(connection, table_name, schema)
-        return [_column(column) for column in _inquire(connection, "columns", schema, table_name)]
-
-    @reflection.cache
-    def get_pk_constraint(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> Any:
-        self._must_exist(connection, table_name, schema)
-        found = _optional(connection, "primary_key", schema, table_name)
-        return {
-            "constrained_columns": [column["column"] for column in found],
-            "name": next((column["name"] for column in found if column["name"]), None),
-        }
-
-    @reflection.cache
-    def get_foreign_keys(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list[Any]:
-        self._must_exist(connection, table_name, schema)
-        keys: list[dict[str, Any]] = []
-        for column in _optional(connection, "foreign_keys", schema, table_name):
-            # A key begins anew where its columns are counted from one again.
-            if column["sequence"] == 1 or not keys:
-                rules = {name: column[name] for name in ("onupdate", "ondelete") if column[name] not in (None, "NO ACTION")}
-                keys.append(
-                    {
-                        "name": column["name"] or None,
-                        "constrained_columns": [],
-                        "referred_schema": column["referred_schema"] if schema is not None else None,
-                        "referred_table": column["referred_table"],
-                        "referred_columns": [],
-                        "options": rules,
-                    }
-                )
-            keys[-1]["constrained_columns"].append(column["column"])
-            keys[-1]["referred_columns"].append(column["referred_column"])
-        return keys
-
-    @reflection.cache
-    def get_indexes(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list[Any]:
-        """None: Flight SQL has no command for indexes."""
-        self._must_exist(connection, table_name, schema)
-        return []
-
-    @reflection.cache
-    def get_unique_constraints(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list[Any]:
-        """None: Flight SQL has no command for them."""
-        self._must_exist(connection, table_name, schema)
-        return []
-
-    @reflection.cache
-    def get_check_constraints(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list[Any]:
-        """None: Flight SQL has no command for them."""
-        self._must_exist(connection, table_name, schema)
-        return []
-
-    def _must_exist(self, connection: Connection, table: str, schema: str | None) -> None:
-        if not self.has_table(connection, table, schema):
-            raise exc.NoSuchTableError(f"{schema}.{table}" if schema else table)
+    has_table = _by_catalog("has_table")
+    get_schema_names = _by_catalog("get_schema_names")
+    get_table_names = _by_catalog("get_table_names")
+    get_temp_table_names = _by_catalog("get_temp_table_names")
+    get_view_names = _by_catalog("get_view_names")
+    get_temp_view_names = _by_catalog("get_temp_view_names")
+    get_view_definition = _by_catalog("get_view_definition")
+    get_columns = _by_catalog("get_columns")
+    get_pk_constraint = _by_catalog("get_pk_constraint")
+    get_foreign_keys = _by_catalog("get_foreign_keys")
+    get_indexes = _by_catalog("get_indexes")
+    get_unique_constraints = _by_catalog("get_unique_constraints")
+    get_check_constraints = _by_catalog("get_check_constraints")
+    get_table_options = _by_catalog("get_table_options")
+    get_table_comment = _by_catalog("get_table_comment")
 
 
 def _connection_string(url: URL) -> str:
@@ -227,45 +178,12 @@ def _connection_string(url: URL) -> str:
     return plain.render_as_string(hide_password=False)
 
 
-def _inquire(connection: Connection, about: str, schema: str | None = None, table: str | None = None) -> Any:
-    """What the catalog says, by the commands of Flight SQL or, where the server lacks them, in SQL."""
-    driver: Any = connection.connection.dbapi_connection
-    return driver._inquire(about, schema, table)
-
-
-def _optional(connection: Connection, about: str, schema: str | None, table: str) -> list[dict[str, Any]]:
-    """The same of what servers may lack, as many do that have no keys."""
-    try:
-        found: list[dict[str, Any]] = _inquire(connection, about, schema, table)
-    except NotSupportedError:
-        return []
-    return found
-
-
 def _server_name(connection: Connection) -> str:
     """The name the server gives itself; some do not know the question, or answer in a shape of their own."""
     try:
-        return _inquire(connection, "server") or ""
+        return inquire(connection, "server") or ""
     except Error:
         return ""
-
-
-def _names(connection: Connection, schema: str | None, wanted: Callable[[str], bool]) -> list[str]:
-    tables = _inquire(connection, "tables", schema)
-    return sorted(table["name"] for table in tables if wanted(table["type"].upper()))
-
-
-def _column(column: Mapping[str, Any]) -> dict[str, Any]:
-    described = {
-        "name": column["name"],
-        "type": type_of(column),
-        "nullable": column["nullable"],
-        "default": None,
-        "comment": column["comment"],
-    }
-    if column["autoincrement"]:
-        described["autoincrement"] = True
-    return described
 
 
 class AsyncFlightSQLDialect(FlightSQLDialect):
