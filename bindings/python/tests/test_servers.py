@@ -53,3 +53,21 @@ def test_sqlalchemy_reflects_a_table_and_reads_it(uri, table, columns):
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(reflected)) > 0
     engine.dispose()
+
+
+def test_sqlalchemy_writes_names_and_types_as_sail_reads_them():
+    engine = sa.create_engine(SAIL.replace("flightsql:", "flightsql+jetbridge:") + "&server=sail")
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(sa.cast(sa.literal_column("1.5"), sa.String).label("In Words"))).one()
+        assert row._mapping == {"In Words": "1.5"}
+    assert engine.dialect.identifier_preparer.quote("In Words") == "`In Words`"
+    engine.dispose()
+
+
+def test_sqlalchemy_believes_the_server_that_the_url_names():
+    engine = sa.create_engine(SAIL.replace("flightsql:", "flightsql+jetbridge:") + "&server=doris")
+    with engine.connect():
+        table = sa.Table("t", sa.MetaData(), sa.Column("In Words", sa.String), sa.Column("at", sa.DateTime))
+        created = str(sa.schema.CreateTable(table).compile(engine)).split()
+    assert "".join(created) == "CREATETABLEt(`InWords`STRING,atDATETIME)"
+    engine.dispose()

@@ -79,8 +79,71 @@ class _SQLite(Flavor):
         return catalog
 
 
-#: Flavours by the beginning of the name a server gives itself.
-_FLAVORS: tuple[tuple[str, type[Flavor]], ...] = (("sqlite", _SQLite), ("jetbridge", _SQLite))
+class _SparkTypes(StandardTypes):
+    """Spark's texts have no length, and its doubles one word."""
+
+    def visit_string(self, type_: Any, **kw: Any) -> str:
+        return "STRING"
+
+    def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "STRING"
+
+    def visit_TEXT(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "STRING"
+
+    def visit_DOUBLE(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "DOUBLE"
+
+    def visit_BLOB(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "BINARY"
+
+
+class _MySQLTypes(StandardTypes):
+    """What Doris and StarRocks have of MySQL's types."""
+
+    def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return super().visit_VARCHAR(type_, **kw) if type_.length else "STRING"
+
+    def visit_TEXT(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "STRING"
+
+    def visit_DOUBLE(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "DOUBLE"
+
+    def visit_TIMESTAMP(self, type_: Any, **kw: Any) -> str:  # noqa: N802
+        return "DATETIME"
+
+
+class _Backticks(compiler.IdentifierPreparer):
+    """Names in backticks."""
+
+    def __init__(self, dialect: Any, **options: Any) -> None:
+        super().__init__(dialect, initial_quote="`", escape_quote="`", **options)
+
+
+class _Spark(Flavor):
+    """Spark SQL."""
+
+    type_compiler = _SparkTypes
+    preparer = _Backticks
+
+
+class _MySQL(Flavor):
+    """MySQL's SQL, as Doris and StarRocks have it."""
+
+    type_compiler = _MySQLTypes
+    preparer = _Backticks
+
+
+#: By the beginning of the name that the option `server` has, or that a server gives itself; all others write as the standard has it.
+_FLAVORS: tuple[tuple[str, type[Flavor]], ...] = (
+    ("sqlite", _SQLite),
+    ("jetbridge", _SQLite),
+    ("sail", _Spark),
+    ("doris", _MySQL),
+    ("apache doris", _MySQL),
+    ("starrocks", _MySQL),
+)
 
 
 def flavor_of(server: str) -> type[Flavor]:

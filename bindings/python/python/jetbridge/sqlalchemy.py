@@ -3,8 +3,8 @@
 The URL is a connection string of Jetbridge with ``+jetbridge`` after the scheme: its options are the same, and ``transport=tcp`` speaks without
 TLS. ``flightsql+jetbridge_async://`` is the same for ``create_async_engine``.
 
-What a server is called decides how SQL is written for it: SQLite has words and types of its own, and its catalog is read in SQL; all others get
-the standard's, and are reflected by the catalog commands of Flight SQL, or by ``information_schema`` where they lack those.
+SQL is written as the server wants it, which ``server=`` in the URL names, or the server itself: names in its quotes, its words for types.
+The catalog of SQLite is read in SQL; all others are reflected by the catalog commands of Flight SQL, or by ``information_schema`` where they lack those.
 """
 
 from __future__ import annotations
@@ -83,6 +83,8 @@ class FlightSQLDialect(default.DefaultDialect):
         self._json_serializer = json_serializer
         self._json_deserializer = json_deserializer
         self.server_name = ""
+        #: What the URL calls the server.
+        self._named = ""
         self.catalog = Catalog()
 
     @classmethod
@@ -93,10 +95,13 @@ class FlightSQLDialect(default.DefaultDialect):
 
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         """The URL as a connection string."""
+        named = url.query.get("server", "")
+        automatic = named in ("auto", "standard") or not isinstance(named, str)
+        self._named = "" if automatic else str(named)
         return [_connection_string(url)], {}
 
     def initialize(self, connection: Connection) -> None:
-        self.server_name = _server_name(connection)
+        self.server_name = self._named or _server_name(connection)
         self._become(flavor_of(self.server_name), connection)
         super().initialize(connection)
 
