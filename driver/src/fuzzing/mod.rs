@@ -26,6 +26,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("connection_string", connection_string),
     ("flight_info", flight_info),
+    ("frames", frames),
     ("rows", rows),
     ("catalog", catalog),
     ("answers", answers),
@@ -97,9 +98,17 @@ pub fn flight_info(data: &[u8]) {
     }
 }
 
+/// Bytes of a DoGet, in pieces → messages → batches → rows.
+pub fn frames(data: &[u8]) {
+    match protocol::fuzzing::taken(data, stream::fuzzing::LIMIT) {
+        Ok(messages) => stream::fuzzing::batches(&messages).1.iter().for_each(read),
+        Err(broken) => panic!("{broken}"),
+    }
+}
+
 /// Messages of a result → batches → rows → values and text.
 pub fn rows(data: &[u8]) {
-    let (schema, batches) = stream::fuzzing::batches(data);
+    let (schema, batches) = stream::fuzzing::batches(&stream::fuzzing::messages(data));
     if let Some(schema) = schema {
         let columns = Columns::new(schema);
         for column in columns.iter() {
@@ -119,7 +128,7 @@ pub fn rows(data: &[u8]) {
 
 /// Messages of a catalog command or of GetSqlInfo → rows, with the schemas of tables inside them.
 pub fn catalog(data: &[u8]) {
-    let (schema, batches) = stream::fuzzing::batches(data);
+    let (schema, batches) = stream::fuzzing::batches(&stream::fuzzing::messages(data));
     if let Some(schema) = schema
         && let Ok(capabilities) = shared::fuzzing::capabilities(&schema, &batches)
     {

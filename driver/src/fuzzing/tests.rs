@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-use super::{TARGETS, answers, catalog, connection_string, flight_info, rows};
+use super::{TARGETS, answers, catalog, connection_string, flight_info, frames, rows};
 
 /// How long one target may take, and how many inputs it reads at most.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -23,6 +23,11 @@ fn connection_strings_hold_under_damage() {
 #[test]
 fn flight_infos_hold_under_damage() {
     run("flight_info", flight_info);
+}
+
+#[test]
+fn frames_hold_under_damage() {
+    run("frames", frames);
 }
 
 #[test]

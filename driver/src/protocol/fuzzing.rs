@@ -1,8 +1,10 @@
 //! The way of foreign bytes into the messages of Flight SQL, for fuzzers and the tests that share their corpus.
 
+use arrow_flight::FlightData;
 use bytes::Bytes;
 use prost::Message as _;
 
+use super::data::{DataMessage, DataParser};
 use super::messages;
 use super::{CancelStatus, CloseStatus, FlightEndpoint, SessionOptionValue, decode, read_schema, unpack};
 use crate::error::Result;
@@ -10,6 +12,80 @@ use crate::error::Result;
 /// Reads a schema as a server sends it in a FlightInfo, a prepared statement, or a column of GetTables.
 pub(crate) fn schema(bytes: &[u8]) -> Result<()> {
     read_schema("schema", &Bytes::copy_from_slice(bytes)).map(drop)
+}
+
+/// Takes the messages out of the bytes of a DoGet, which come in pieces: the first byte says how long those are.
+///
+/// Gives the messages before the first error, or in words which promise of the parser was broken: that it does not matter where the bytes
+/// are cut, that a message holds what prost finds in it, that none is made up or lost, and that bodies are aligned.
+pub(crate) fn taken(data: &[u8], limit: usize) -> std::result::Result<Vec<DataMessage>, String> {
+    let Some((size, wire)) = data.split_first() else {
+        return Ok(Vec::new());
+    };
+    let (messages, end) = parse([wire], limit);
+    let (in_pieces, end_in_pieces) = parse(wire.chunks(usize::from(*size) + 1), limit);
+    let alike = |(one, other): (&DataMessage, &DataMessage)| {
+        one.header == other.header && one.app_metadata == other.app_metadata && one.body == other.body
+    };
+    if end != end_in_pieces || messages.len() != in_pieces.len() {
+        return Err(format!(
+            "{} messages, then {end}; in pieces {}, then {end_in_pieces}",
+            messages.len(),
+            in_pieces.len()
+        ));
+    }
+    if !messages.iter().zip(&in_pieces).all(alike) {
+        return Err("a message depends on where its bytes were cut".to_owned());
+    }
+    let mut rest = wire;
+    let mut found = messages.iter();
+    while let Some(([_, length @ ..], after)) = rest.split_first_chunk::<5>() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        let Some((frame, after)) = after.split_at_checked(length) else {
+            break;
+        };
+        let Some(message) = found.next() else { break };
+        rest = after;
+        if message.body.len() > length
+            || !message.body.is_empty() && !message.body.as_ptr().addr().is_multiple_of(64)
+        {
+            return Err("a body is not aligned, or longer than its message".to_owned());
+        }
+        if let Ok(sent) = FlightData::decode(frame)
+            && (sent.data_header != message.header
+                || sent.app_metadata != message.app_metadata
+                || sent.data_body != message.body.as_slice())
+        {
+            return Err(format!("prost finds {sent:?} in it"));
+        }
+    }
+    if found.next().is_some() || (end == BETWEEN) != rest.is_empty() {
+        return Err(format!("{} bytes are left over after {end}", rest.len()));
+    }
+    Ok(messages)
+}
+
+/// How a stream of bytes ended that is whole.
+const BETWEEN: &str = "a whole message";
+
+fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> (Vec<DataMessage>, String) {
+    let mut parser = DataParser::new(limit);
+    let mut messages = Vec::new();
+    for piece in pieces {
+        let mut piece = Bytes::copy_from_slice(piece);
+        loop {
+            match parser.parse(&mut piece) {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(status) => return (messages, status.message().to_owned()),
+            }
+        }
+    }
+    let end = match parser.is_between_messages() {
+        true => BETWEEN,
+        false => "a part of one",
+    };
+    (messages, end.to_owned())
 }
 
 /// Reads the answer to an action or an upload; the first byte says which.

@@ -14,12 +14,12 @@ use crate::protocol::DataMessage;
 pub(crate) const LIMIT: usize = 1 << 20;
 
 /// Reads messages as a result does, up to the first error.
-pub(crate) fn batches(data: &[u8]) -> (Option<SchemaRef>, Vec<RecordBatch>) {
+pub(crate) fn batches(messages: &[DataMessage]) -> (Option<SchemaRef>, Vec<RecordBatch>) {
     let mut decoder = Decoder::new(LIMIT);
     let mut batches = Vec::new();
     let mut schema: Option<SchemaRef> = None;
-    for message in messages(data) {
-        let Ok(decoded) = decoder.decode(&message) else {
+    for message in messages {
+        let Ok(decoded) = decoder.decode(message) else {
             break;
         };
         if let (None, Some(sent)) = (&schema, decoder.schema()) {
@@ -46,7 +46,7 @@ pub(crate) fn batches(data: &[u8]) -> (Option<SchemaRef>, Vec<RecordBatch>) {
 }
 
 /// Splits bytes into messages: the length of the header and of the body, two bytes each, before both.
-fn messages(mut data: &[u8]) -> Vec<DataMessage> {
+pub(crate) fn messages(mut data: &[u8]) -> Vec<DataMessage> {
     let mut messages = Vec::new();
     while let Some((lengths, rest)) = data.split_first_chunk::<4>() {
         let [header_low, header_high, body_low, body_high] = *lengths;

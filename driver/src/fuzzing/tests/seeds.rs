@@ -24,6 +24,14 @@ pub(super) fn of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
     match target {
         "connection_string" => connection_strings(),
         "flight_info" => vec![("seed-two-endpoints", flight_info()), ("seed-empty", Vec::new())],
+        "frames" => vec![
+            ("seed-bytewise", on_the_wire(0, &plain(), None)),
+            ("seed-in-pieces", on_the_wire(96, &nested(), None)),
+            (
+                "seed-zstd",
+                on_the_wire(u8::MAX, &nested(), Some(CompressionType::ZSTD)),
+            ),
+        ],
         "rows" => vec![
             ("seed-plain", framed(&plain(), None)),
             ("seed-nested", framed(&nested(), None)),
@@ -213,8 +221,8 @@ fn schema(schema: &Schema) -> bytes::Bytes {
     bytes
 }
 
-/// The messages of a result, each behind the lengths of its header and body.
-fn framed(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
+/// The messages of a result.
+fn messages(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<FlightData> {
     let options = IpcWriteOptions::default()
         .try_with_compression(compression)
         .unwrap();
@@ -222,9 +230,13 @@ fn framed(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> 
         .with_options(options)
         .with_dictionary_handling(DictionaryHandling::Resend)
         .build(futures::stream::iter([Ok(batch.clone()), Ok(batch.clone())]));
-    let messages: Vec<FlightData> = futures::executor::block_on(stream.try_collect()).unwrap();
+    futures::executor::block_on(stream.try_collect()).unwrap()
+}
+
+/// The messages of a result, each behind the lengths of its header and body.
+fn framed(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
     let mut framed = Vec::new();
-    for message in messages {
+    for message in messages(batch, compression) {
         for part in [&message.data_header, &message.data_body] {
             framed.extend(u16::try_from(part.len()).unwrap().to_le_bytes());
         }
@@ -232,4 +244,16 @@ fn framed(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> 
         framed.extend_from_slice(&message.data_body);
     }
     framed
+}
+
+/// The messages of a result as gRPC sends them, behind a byte that says how long the pieces are in which they come.
+fn on_the_wire(pieces: u8, batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
+    let mut wire = vec![pieces];
+    for message in messages(batch, compression) {
+        let message = message.encode_to_vec();
+        wire.push(0);
+        wire.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+        wire.extend(message);
+    }
+    wire
 }
