@@ -2,6 +2,7 @@
 
 mod injection;
 mod page;
+mod twice;
 
 use std::time::Duration;
 

@@ -148,7 +148,7 @@ async fn names_go_to_a_server_that_knows_them_in_any_order() {
 }
 
 #[tokio::test]
-async fn a_statement_the_server_has_lost_is_prepared_again_and_runs_once() {
+async fn a_query_the_server_has_lost_is_prepared_again_and_an_update_with_its_next_run() {
     let folder = tempfile::tempdir().unwrap();
     let builder = ReferenceServer::builder().database(folder.path().join("lost.sqlite"));
     let server = builder.clone().serve().await.unwrap();
@@ -163,6 +163,12 @@ async fn a_statement_the_server_has_lost_is_prepared_again_and_runs_once() {
     assert_eq!(insert.update((1,)).await.unwrap(), Some(1));
     server.shutdown().await.unwrap();
     let server = builder.listen(address).serve().await.unwrap();
+    let error = insert.update((2,)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound, "{error}");
+    assert!(
+        error.to_string().contains("next run prepares it again"),
+        "{error}"
+    );
     assert_eq!(insert.update(Params::rows([(2,), (3,)])).await.unwrap(), Some(2));
     let row = select
         .query((100,))

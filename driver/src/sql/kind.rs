@@ -19,6 +19,19 @@ const QUERIES: [&str; 14] = [
     "summarize",
     "fetch",
 ];
+/// Those of them that run no code but their own.
+const READS: [&str; 10] = [
+    "select",
+    "values",
+    "table",
+    "from",
+    "show",
+    "describe",
+    "desc",
+    "explain",
+    "list",
+    "summarize",
+];
 /// Verbs that change rows, to be looked for after the common table expressions of a `WITH`.
 const CHANGES: [&str; 6] = ["insert", "update", "delete", "merge", "replace", "upsert"];
 /// Verbs that change tables.
@@ -52,6 +65,18 @@ pub(crate) fn is_change(sql: &str) -> bool {
         is_one_of(word, &CHANGES) || is_one_of(word, &DEFINITIONS) || word.eq_ignore_ascii_case("with")
     };
     first.is_some_and(known) && is_update(sql)
+}
+
+/// Says whether a statement certainly changes nothing, so that running it twice does no harm.
+///
+/// A changing verb anywhere in it leaves that open, as does a first word that may stand for anything (`CALL`).
+pub(crate) fn only_reads(sql: &str) -> bool {
+    let mut words = Words::new(sql).map(|(word, _)| word).peekable();
+    let reads = |word: &&str| is_one_of(word, &READS) || word.eq_ignore_ascii_case("with");
+    words.peek().is_some_and(reads)
+        && words.all(|word| {
+            !is_one_of(word, &CHANGES) && !is_one_of(word, &DEFINITIONS) && !word.eq_ignore_ascii_case("into")
+        })
 }
 
 /// `INSERT … RETURNING` gives rows.
@@ -102,7 +127,32 @@ impl<'a> Iterator for Words<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_change, is_update};
+    use super::{is_change, is_update, only_reads};
+
+    #[test]
+    fn what_may_change_something_does_not_only_read() {
+        for sql in [
+            "select 1",
+            "(select 'update') /* delete */",
+            "with a as (select 1) select * from a",
+            "values (1)",
+            "explain select 1",
+        ] {
+            assert!(only_reads(sql), "{sql}");
+        }
+        for sql in [
+            "",
+            "insert into t values (1) returning a",
+            "with a as (delete from t returning b) select * from a",
+            "explain analyze update t set a = 1",
+            "select a into b from t",
+            "call f()",
+            "execute f",
+            "begin",
+        ] {
+            assert!(!only_reads(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn what_gives_rows_is_a_query() {

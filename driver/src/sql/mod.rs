@@ -8,6 +8,6 @@ mod lexer;
 mod placeholder;
 
 pub(crate) use self::dialect::{Dialect, Family};
-pub(crate) use self::kind::{is_change, is_update};
+pub(crate) use self::kind::{is_change, is_update, only_reads};
 pub(crate) use self::lexer::Rules;
 pub(crate) use self::placeholder::{Form, Placeholders};

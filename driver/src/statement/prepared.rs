@@ -159,7 +159,6 @@ impl PreparedStatement {
         let _one_at_a_time = self.running.lock().await;
         let shared = self.shared();
         shared.transaction().await?;
-        // A stream is there once, so it is never sent again: a handle that is lost is an error here.
         let command = Command::PreparedUpdate {
             handle: self.handle(options).await?,
         };
@@ -168,6 +167,7 @@ impl PreparedStatement {
             .protocol()?
             .update(&Operation::Update, &command, parameters, options)
             .await;
+        let answer = answer.map_err(|error| self.after_change(error));
         shared.watch(answer).map_err(|error| explain(error, true))
     }
 
@@ -249,11 +249,8 @@ impl PreparedStatement {
         let shared = self.shared();
         shared.transaction().await?;
         if !shared.lacks(Feature::PreparedUpdate) {
-            let answer = match self.try_update(params, options).await {
-                Err(error) if self.was_lost(&error).await => self.try_update(params, options).await,
-                answer => answer,
-            };
-            match answer {
+            let answer = self.try_update(params, options).await;
+            match answer.map_err(|error| self.after_change(error)) {
                 // Refused unread: nothing has run yet. With parameters, it may be those that the server cannot take.
                 Err(error) if error.kind() == Kind::NotSupported && params.is_none() => {
                     let _noted = shared.note(Feature::PreparedUpdate, Err::<(), _>(error));
@@ -311,9 +308,10 @@ impl PreparedStatement {
         statement
     }
 
-    /// GetFlightInfo for the handle, with its parameters bound; prepared anew, once, where the server has lost it.
+    /// GetFlightInfo for the handle, with its parameters bound; prepared anew, once, where the server has lost it and the statement only reads.
     async fn ask(&self, params: &Params, options: &CallOptions) -> Result<FlightInfo> {
         let answer = match self.bind_and_ask(params, options).await {
+            Err(error) if !sql::only_reads(self.sql()) => Err(self.after_change(error)),
             Err(error) if self.was_lost(&error).await => self.bind_and_ask(params, options).await,
             answer => answer,
         };
@@ -367,20 +365,25 @@ impl PreparedStatement {
         batch.map(Some).map_err(|error| error.during(Operation::Bind))
     }
 
-    /// Says whether a run failed because the server does not know the handle any more (it restarted, or threw it out). Then nothing has run.
+    /// What is left to do when a change has failed: where the server may have lost the handle, the next run prepares anew.
     ///
-    /// The words of the error are no proof: a table may be missing in the middle of a batch. Closing the handle is one, as only an unknown handle
-    /// cannot be closed. Whichever it is, the next run prepares anew.
+    /// This one is not repeated, whatever the server says of its handle: it may have run before it failed, on a machine that has forgotten it since.
+    fn after_change(&self, error: Error) -> Error {
+        if !may_be_lost(&error) {
+            return error;
+        }
+        if let Some(handle) = self.take_handle() {
+            self.shared().abandon_statement(handle);
+        }
+        error.hint("if the server has lost the statement, the next run prepares it again; this one is not repeated, as it may have changed something")
+    }
+
+    /// Says whether a query failed because the server does not know the handle any more (it restarted, or threw it out).
+    ///
+    /// The words of the error are no proof: a table may be missing. Closing the handle is one, as only an unknown handle cannot be closed.
+    /// Whichever it is, the next run prepares anew.
     async fn was_lost(&self, error: &Error) -> bool {
-        let may_be = match error.kind() {
-            Kind::NotFound => true,
-            Kind::InvalidRequest | Kind::State | Kind::Server => {
-                let words = error.message().to_lowercase();
-                words.contains("prepared") || words.contains("handle")
-            }
-            _ => false,
-        };
-        let Some(handle) = may_be.then(|| self.take_handle()).flatten() else {
+        let Some(handle) = may_be_lost(error).then(|| self.take_handle()).flatten() else {
             return false;
         };
         let Ok(protocol) = self.shared().protocol() else {
@@ -418,6 +421,18 @@ impl PreparedStatement {
     fn with<T>(&self, work: impl FnOnce(&mut OnServer) -> T) -> Option<T> {
         let prepared = self.prepared.as_ref()?;
         Some(work(&mut prepared.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// Says whether an error may be about a handle that the server does not know.
+fn may_be_lost(error: &Error) -> bool {
+    match error.kind() {
+        Kind::NotFound => true,
+        Kind::InvalidRequest | Kind::State | Kind::Server => {
+            let words = error.message().to_lowercase();
+            words.contains("prepared") || words.contains("handle")
+        }
+        _ => false,
     }
 }
 
