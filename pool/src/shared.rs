@@ -1,7 +1,7 @@
 //! What all parts of a pool share, and what happens to a session from its making to its end.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +48,8 @@ pub(crate) struct Shared<B: Backend> {
     /// The first error of a session that could not be closed.
     farewell: Mutex<Option<Error>>,
     runtime: Mutex<Option<Handle>>,
+    /// The process that made it.
+    process: AtomicU32,
     /// The pool around it.
     pool: OnceLock<WeakPool<Manager<B>>>,
 }
@@ -71,6 +73,7 @@ impl<B: Backend> Shared<B> {
             departures: Notify::new(),
             farewell: Mutex::default(),
             runtime: Mutex::default(),
+            process: AtomicU32::new(std::process::id()),
             pool: OnceLock::new(),
         }
     }
@@ -120,8 +123,19 @@ impl<B: Backend> Shared<B> {
         Handle::try_current().ok().or_else(|| lock(&self.runtime).clone())
     }
 
+    /// Makes it look as it does to a fork of its process.
+    #[cfg(test)]
+    pub(crate) fn belongs_to_process(&self, process: u32) {
+        self.process.store(process, Ordering::Relaxed);
+    }
+
     /// Lets a caller in, unless too many wait.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<User<B>> {
+        // After a fork, two processes would write to one connection, and its tasks run in one of them alone.
+        if self.process.load(Ordering::Relaxed) != std::process::id() {
+            let words = "the pool belongs to the process that made it, and this one is a fork of that";
+            return Err(Error::new(Kind::State, words).hint("make a pool in each process, after the fork"));
+        }
         let before = self.users.fetch_add(1, Ordering::AcqRel);
         let user = User {
             core: Arc::clone(self),

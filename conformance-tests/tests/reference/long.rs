@@ -35,7 +35,7 @@ async fn cancelling_from_another_task_reaches_the_server() {
         cancelled.unwrap(),
         CancelStatus::Cancelled | CancelStatus::NotCancellable
     ));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(30));
     drop(cursor);
     session.close().await.unwrap();
     assert_eq!(server.counters().open_streams, 0);
@@ -59,7 +59,7 @@ async fn a_cursor_dropped_before_its_end_is_cancelled_on_the_server() {
 #[tokio::test]
 async fn an_endpoint_that_expires_is_renewed() {
     let (server, session) = start_plain().await;
-    let sql = "SELECT value FROM generate_series(1, 10) /* expire=2s */";
+    let sql = "SELECT value FROM generate_series(1, 10) /* expire=4s */";
     let info = session.flight_info(sql, CallOptions::new()).await.unwrap();
     let endpoint = &info.endpoints()[0];
     let renewed = session.renew(endpoint).await.unwrap();
@@ -75,11 +75,11 @@ async fn endpoints_that_wait_for_a_slow_reader_are_renewed_in_time() {
     let config = session.config().clone().endpoint_parallelism(1).prefetch_bytes(1);
     let session = Session::connect(config).await.unwrap();
     let sql =
-        "SELECT value FROM generate_series(1, 3000) /* endpoints=3 expire=2s ordered rows_per_batch=10 */";
+        "SELECT value FROM generate_series(1, 3000) /* endpoints=3 expire=4s ordered rows_per_batch=10 */";
     let mut cursor = session.query(sql).await.unwrap();
     cursor.fetch_one().await.unwrap().unwrap();
     // Longer than the tickets live: what waits is read by tickets that were renewed, or not at all.
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(cursor.fetch_all().await.unwrap().len(), 2999);
     assert!(server.counters().action("RenewFlightEndpoint") >= 4);
 }

@@ -56,6 +56,21 @@ async fn no_more_may_wait_than_the_limit_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fork_of_the_process_gets_no_session_of_its_parents_pool() {
+    let stand_in = StandIn::new("pool_max_size=1", Scene::default());
+    drop(stand_in.get().await.unwrap());
+    stand_in
+        .pool
+        .core()
+        .belongs_to_process(std::process::id().wrapping_add(1));
+    let error = stand_in.get().await.err().unwrap();
+    assert_eq!(error.kind(), Kind::State);
+    assert!(error.to_string().contains("after the fork"), "{error}");
+    stand_in.pool.core().belongs_to_process(std::process::id());
+    stand_in.get().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_that_gave_up_in_the_queue_loses_no_session() {
     let stand_in = Arc::new(StandIn::new("pool_max_size=1", Scene::default()));
     let held = stand_in.get().await.unwrap();

@@ -101,7 +101,12 @@ async fn a_spike_is_served_by_the_sessions_there_are() {
 async fn a_caller_that_gives_up_at_any_moment_swallows_no_session() {
     let stand_in = Arc::new(StandIn::new("pool_max_size=1", Scene::default()));
     let progress: Arc<Vec<AtomicUsize>> = Arc::new((0..200).map(|_| AtomicUsize::new(0)).collect());
-    let end = Instant::now() + Duration::from_secs(3);
+    let seconds = if std::env::var_os("JETBRIDGE_FULL").is_some() {
+        30
+    } else {
+        3
+    };
+    let end = Instant::now() + Duration::from_secs(seconds);
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..200 {
         let (stand_in, progress) = (Arc::clone(&stand_in), Arc::clone(&progress));
@@ -136,8 +141,20 @@ async fn a_caller_that_gives_up_at_any_moment_swallows_no_session() {
     assert_eq!(stand_in.scene.open.load(Ordering::SeqCst), 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_thousand_callers_on_sixteen_sessions_all_get_their_turn_and_none_shares() {
+    let (longest, mean) = a_thousand_callers().await;
+    assert!(longest <= mean * 3, "longest {longest:?}, mean {mean:?}");
+}
+
+/// On several threads it is the machine that says who waits how long: what counts here is that nothing is shared or lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_callers_on_several_threads_share_and_lose_no_session() {
+    a_thousand_callers().await;
+}
+
+/// The longest wait, and the mean of all.
+async fn a_thousand_callers() -> (Duration, Duration) {
     let stand_in = Arc::new(StandIn::new(
         "pool_max_size=16;pool_acquire_timeout=none",
         Scene::default(),
@@ -168,9 +185,8 @@ async fn a_thousand_callers_on_sixteen_sessions_all_get_their_turn_and_none_shar
         longest = longest.max(one);
         total += all;
     }
-    let mean = total / 20_000;
-    assert!(longest <= mean * 3, "longest {longest:?}, mean {mean:?}");
     assert!(stand_in.scene.most_open.load(Ordering::SeqCst) <= 16);
     let status = stand_in.pool.status();
     assert_eq!((status.idle, status.waiting), (status.size, 0));
+    (longest, total / 20_000)
 }

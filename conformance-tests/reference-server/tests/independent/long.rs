@@ -77,7 +77,7 @@ async fn a_stream_being_read_is_cancelled() {
     };
     let result: ActionCancelQueryResult = act(&mut client, "CancelQuery", &request).await.unwrap();
     assert_eq!(result.result, i32::from(CancelStatus::Cancelled));
-    let ended = tokio::time::timeout(Duration::from_secs(5), stream.try_next())
+    let ended = tokio::time::timeout(Duration::from_secs(30), stream.try_next())
         .await
         .unwrap();
     assert_eq!(status(ended).code(), Code::Cancelled);
@@ -121,7 +121,7 @@ async fn a_client_that_goes_away_stops_the_work() {
         Some(transaction),
     );
     assert_eq!(
-        tokio::time::timeout(Duration::from_secs(5), next)
+        tokio::time::timeout(Duration::from_secs(30), next)
             .await
             .unwrap()
             .unwrap(),
@@ -147,5 +147,5 @@ async fn a_dropped_stream_is_no_longer_counted() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), gone).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
 }

@@ -162,7 +162,7 @@ async fn a_transaction_nobody_uses_is_rolled_back() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
     let error = status(query_in(&mut client, "SELECT 1", Some(transaction)).await);
     assert_eq!(error.code(), Code::NotFound);
 }
