@@ -46,7 +46,7 @@ fn read_packed(bencher: Bencher<'_, '_>, column: ArrayRef, packed: Packed) {
         .build()
         .expect("a runtime");
     let session = runtime.block_on(async {
-        let address = server::serve(&vec![batch; BATCHES], packed).await;
+        let address = server::serve(vec![batch; BATCHES], packed).await;
         Session::connect(format!(
             "flightsql://{address}?transport=tcp&grpc_compression=gzip"
         ))

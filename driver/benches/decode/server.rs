@@ -33,7 +33,7 @@ pub(crate) enum Packed {
 }
 
 /// Starts it; it ends with the runtime.
-pub(crate) async fn serve(batches: &[RecordBatch], packed: Packed) -> SocketAddr {
+pub(crate) async fn serve(batches: Vec<RecordBatch>, packed: Packed) -> SocketAddr {
     let compression = match packed {
         Packed::Lz4 => Some(CompressionType::LZ4_FRAME),
         Packed::Zstd => Some(CompressionType::ZSTD),
@@ -47,7 +47,7 @@ pub(crate) async fn serve(batches: &[RecordBatch], packed: Packed) -> SocketAddr
         .with_dictionary_handling(DictionaryHandling::Resend)
         // One message for each batch.
         .with_max_flight_data_size(usize::MAX)
-        .build(futures::stream::iter(batches.iter().cloned().map(Ok)))
+        .build(futures::stream::iter(batches.into_iter().map(Ok)))
         .try_collect()
         .await
         .expect("the batches are encoded");
