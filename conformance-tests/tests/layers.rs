@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("sql", "error"),
     ("token", "error secret trace"),
     ("config", "error secret metadata trace token"),
+    ("profile", "error secret trace config"),
     ("transport", "error secret metadata trace token config"),
     ("protocol", "error secret metadata trace config transport"),
     ("stream", "error secret metadata trace config transport protocol"),
@@ -125,13 +126,17 @@ fn the_driver_logs_through_trace() {
 }
 
 #[test]
-fn the_driver_reads_files_for_tls_and_secrets_and_no_environment() {
+fn the_driver_reads_files_for_tls_secrets_and_profiles_and_the_environment_for_profiles() {
     stays_in(
         "driver",
         &["std::fs", "tokio::fs"],
-        &["transport/tls.rs", "transport/sources/file.rs"],
+        &["transport/tls.rs", "transport/sources/file.rs", "profile/file.rs"],
     );
-    is_not_used("driver", "", &["std::env"]);
+    stays_in(
+        "driver",
+        &["std::env"],
+        &["profile/place.rs", "profile/variables.rs"],
+    );
 }
 
 #[test]

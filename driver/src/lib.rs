@@ -20,6 +20,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod metadata;
+mod profile;
 mod protocol;
 pub mod secret;
 mod session;
@@ -42,7 +43,7 @@ pub use catalog::{
 pub use config::{
     Config, Evidence, FetchOrder, GrpcCompression, HandshakeMode, Host, HostOrder, IdentifierQuote,
     LocationPolicy, LocationRewrite, Manners, OAuthClientAuth, OAuthFlow, ParameterMode, Pem, PlaceMode,
-    RecycleMethod, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode, TransportKind,
+    RecycleMethod, RowCountCheck, SchemaCheck, Server, SqlDialect, StatementMode, TlsVersion, TransportKind,
     UnknownOptions,
 };
 pub use cursor::{Cursor, Row};
@@ -53,10 +54,12 @@ pub use protocol::{
     PollInfo, SavepointEnd, SessionOptionError, SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
 };
 pub use secret::Secret;
-pub use session::{CloseHandle, Connector, Savepoint, SavepointId, Session, Transaction, TransactionOptions};
+pub use session::{
+    CloseHandle, Connector, Probe, Savepoint, SavepointId, Session, Transaction, TransactionOptions,
+};
 pub use shared::{Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport};
 pub use statement::{Ingest, PreparedStatement, Statement};
 pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightExchange, FlightReader};
 pub use token::{AccessToken, TokenSource, token_from};
-pub use transport::CallOptions;
+pub use transport::{CallOptions, Step};
 pub use types::{Params, Value};

@@ -49,6 +49,10 @@ pub(crate) struct ResultRecord<'a> {
     pub(crate) endpoints: usize,
     pub(crate) batches: u64,
     pub(crate) rows: u64,
+    /// Of the messages that came.
+    pub(crate) bytes: u64,
+    /// While a batch was wanted and none was there.
+    pub(crate) waited: Duration,
     pub(crate) outcome: &'a str,
     pub(crate) elapsed: Duration,
 }
@@ -60,13 +64,15 @@ pub(crate) fn result_ended(record: &ResultRecord<'_>, slow: bool) {
         endpoints,
         batches,
         rows,
+        bytes,
+        waited,
         outcome,
         elapsed,
     } = record;
     if slow {
-        tracing::warn!(target: TARGET, peer, endpoints, batches, rows, outcome, ?elapsed, "slow result");
+        tracing::warn!(target: TARGET, peer, endpoints, batches, rows, bytes, outcome, ?waited, ?elapsed, "slow result");
     } else {
-        tracing::debug!(target: TARGET, peer, endpoints, batches, rows, outcome, ?elapsed, "result ended");
+        tracing::debug!(target: TARGET, peer, endpoints, batches, rows, bytes, outcome, ?waited, ?elapsed, "result ended");
     }
 }
 
@@ -123,6 +129,11 @@ pub(crate) fn certificate_not_checked(peer: &str) {
 #[cfg(any(feature = "tls-ring", feature = "tls-aws-lc"))]
 pub(crate) fn keys_are_logged(peer: &str) {
     tracing::warn!(target: TARGET, peer, "tls_key_log=true: the keys of this connection go to SSLKEYLOGFILE");
+}
+
+/// A secret is written out in a file that others than its owner can read.
+pub(crate) fn secrets_can_be_read(path: &str) {
+    tracing::warn!(target: TARGET, path, "the file holds a secret and can be read by others: chmod 600 it, or write ${{NAME}} for a variable");
 }
 
 /// Something was tolerated that a strict reader would refuse.

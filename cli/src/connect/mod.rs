@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jetbridge::Config;
+use jetbridge::config::OAuthFlow;
 use jetbridge_pool::{Pool, PooledSession};
 
 use crate::args::LoginArgs;
@@ -35,12 +36,14 @@ impl Target {
         let text = connection
             .or(from_environment.as_deref())
             .ok_or_else(missing_connection)?;
-        let mut config = options(Config::parse(text)?, login)?;
+        let mut config = options(Config::load(text)?, login)?;
         if let (false, Some(token)) = (has_credentials(&config), variable(TOKEN)) {
             config = config.token(token);
         }
-        let lacks_password =
-            config.get_user().is_some() && config.get_password().is_none() && config.get_token().is_none();
+        let lacks_password = config.get_user().is_some()
+            && config.get_password().is_none()
+            && config.get_password_file().is_none()
+            && config.get_token().is_none();
         if let (true, Some(password)) = (lacks_password, variable(PASSWORD)) {
             config = config.password(password);
         }
@@ -60,6 +63,11 @@ impl Target {
             config: options(here, login)?,
             embedded: Some(database),
         })
+    }
+
+    /// What there is to connect to, where that is a server that runs.
+    pub(crate) fn into_config(self) -> Config {
+        self.config
     }
 
     /// Starts what has to be started, connects and logs in.
@@ -147,7 +155,12 @@ fn options(mut config: Config, login: &LoginArgs) -> Result<Config, Failure> {
 }
 
 fn has_credentials(config: &Config) -> bool {
-    config.get_user().is_some() || config.get_token().is_some() || config.get_authorization().is_some()
+    config.get_user().is_some()
+        || config.get_token().is_some()
+        || config.get_authorization().is_some()
+        || config.get_token_file().is_some()
+        || config.get_token_command().is_some()
+        || config.get_oauth_flow() != OAuthFlow::None
 }
 
 /// A variable that is set and not empty.
@@ -207,5 +220,6 @@ mod tests {
         assert!(has_credentials(&Config::new("h", 1).user("me")));
         assert!(has_credentials(&Config::new("h", 1).token("t")));
         assert!(has_credentials(&Config::new("h", 1).authorization("Basic eA==")));
+        assert!(has_credentials(&Config::new("h", 1).token_file("t")));
     }
 }

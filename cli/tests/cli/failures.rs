@@ -25,9 +25,7 @@ fn refused() -> String {
 
 #[test]
 fn a_port_that_nobody_listens_on() {
-    for command in [&["query", &refused(), "SELECT 1"][..], &["ping", &refused()]] {
-        assert!(line(&run(command), 1).contains("refused"));
-    }
+    assert!(line(&run(&["query", &refused(), "SELECT 1"]), 1).contains("refused"));
 }
 
 #[test]

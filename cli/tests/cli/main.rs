@@ -5,6 +5,8 @@ mod changes;
 mod endings;
 mod failures;
 mod output;
+mod ping;
+mod profiles;
 mod rows;
 
 use std::io::{BufRead as _, BufReader};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{embedded, jetbridge, run, serve, serve_with, stderr, stdout};
+use crate::{embedded, jetbridge, run, serve_with, stderr, stdout};
 
 #[test]
 fn rows_go_to_a_file() {
@@ -62,24 +62,6 @@ fn no_log_holds_a_secret() {
         assert!(!stderr(&output).contains(secret));
     }
     assert!(stderr(&output).contains("TRACE"));
-}
-
-#[test]
-fn a_ping_says_how_long_it_took() {
-    let server = serve();
-    let output = run(&["ping", &server.uri]);
-    let text = stdout(&output);
-    assert_eq!(
-        (output.status.code(), text.lines().count()),
-        (Some(0), 2),
-        "{}",
-        stderr(&output)
-    );
-    assert!(
-        text.lines()
-            .all(|line| line.ends_with(" ms") || line.ends_with(" s")),
-        "{text}"
-    );
 }
 
 #[test]

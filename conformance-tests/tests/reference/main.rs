@@ -22,6 +22,7 @@ mod manners;
 mod objects;
 mod params;
 mod pool;
+mod probe;
 mod proxy;
 mod query;
 mod rows;

@@ -51,12 +51,14 @@ async fn a_result_is_logged_when_it_ends_and_loudly_when_it_was_slow() {
             .any(|line| line.contains(words) && line.contains(more))
     };
     assert!(
-        record(
-            "result ended",
-            "endpoints=1 batches=1 rows=2 outcome=\"complete\""
-        ),
+        record("result ended", "endpoints=1 batches=1 rows=2 bytes="),
         "{lines:#?}"
     );
+    assert!(
+        record("result ended", "outcome=\"complete\" waited="),
+        "{lines:#?}"
+    );
+    assert!(!record("outcome=\"complete\"", " bytes=0 "), "{lines:#?}");
     assert!(record("result ended", "outcome=\"abandoned\""), "{lines:#?}");
     assert!(record("slow result", "WARN"), "{lines:#?}");
 }

@@ -3,6 +3,9 @@
 use jetbridge::{AccessToken, Config, Session, token_from};
 use jetbridge_pool::Pool;
 use jetbridge_reference_server::ReferenceServer;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::Log;
 
@@ -21,6 +24,31 @@ fn holds_no_secret(log: &Log) {
     for heard in ["jetbridge", "h2::", "call{", "hyper"] {
         assert!(text.contains(heard), "the log has not heard {heard}");
     }
+}
+
+/// A token endpoint that gives whoever asks a token and a new refresh token.
+async fn token_endpoint(token: String, refresh: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            // The form ends with the last of the secrets in it.
+            while !String::from_utf8_lossy(&request).contains("refresh_token=canary") {
+                if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
+                    break;
+                }
+            }
+            let body =
+                format!(r#"{{"access_token":"{token}","token_type":"Bearer","refresh_token":"{refresh}"}}"#);
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let _sent = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    format!("http://{address}/token")
 }
 
 /// Does what people do, and prints all that can be printed on the way.
@@ -47,6 +75,7 @@ async fn use_it(log: &Log, config: Config) {
         Ok(pool) => {
             log.print(&pool);
             log.print(&pool.get().await);
+            log.print(&pool.metrics());
             log.print(&pool.close().await);
         }
         Err(error) => log.print(&(error.to_string(), error)),
@@ -56,6 +85,7 @@ async fn use_it(log: &Log, config: Config) {
 #[tokio::test]
 async fn no_secret_is_printed_or_logged_at_any_level() {
     let log = Log::listen();
+    let metrics = PrometheusBuilder::new().install_recorder().unwrap();
     let secret = |kind: &str| format!("{PLANTED}-{kind}");
     let password = secret("password");
     let token = secret("token");
@@ -96,6 +126,28 @@ async fn no_secret_is_printed_or_logged_at_any_level() {
     use_it(log, at_tokens.clone().token_source(source)).await;
     let cookie = at_tokens.clone().token(token).header("cookie", secret("cookie"));
     use_it(log, cookie).await;
+    let password_file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(password_file.path(), &password).unwrap();
+    let by_file = at_users
+        .clone()
+        .user("ada")
+        .password_file(password_file.path().display().to_string());
+    use_it(log, by_file).await;
+    let command = format!("cat {}", file.path().display());
+    use_it(log, at_tokens.clone().token_command(command)).await;
+    let proxied = at_users
+        .clone()
+        .proxy(format!("http://ada:{}@127.0.0.1:9", secret("proxy")));
+    use_it(log, proxied).await;
+    let endpoint = token_endpoint(secret("token"), secret("refreshed")).await;
+    let mut granted = at_tokens
+        .clone()
+        .oauth_token_uri(endpoint)
+        .oauth_client_id("app")
+        .oauth_client_secret(secret("client"))
+        .oauth_refresh_token(secret("refresh"));
+    granted.set("oauth_flow", "refresh_token").unwrap();
+    use_it(log, granted).await;
     let nowhere = "http://127.0.0.1:9/token";
     let mut oauth = at_tokens
         .clone()
@@ -114,8 +166,10 @@ async fn no_secret_is_printed_or_logged_at_any_level() {
     );
     let with_key = Config::new("127.0.0.1", users.address().port())
         .tls_client_certificate(format!("-----BEGIN CERTIFICATE-----\n{}", secret("certificate")))
-        .tls_client_key(key);
+        .tls_client_key(key)
+        .tls_client_key_password(secret("key-password"));
     use_it(log, with_key).await;
+    log.print(&metrics.render());
     holds_no_secret(log);
 }
 

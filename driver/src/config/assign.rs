@@ -36,6 +36,15 @@ pub(super) fn no_form(problem: &str) -> Error {
     )
 }
 
+/// What tells whether two names mean the same: the place of the option in the table, or the name of the header.
+pub(super) fn meaning(key: &str) -> (usize, String) {
+    match find(key) {
+        Found::Option(place, ..) => (place, String::new()),
+        Found::Header(name) => (usize::MAX, name),
+        Found::Unknown => (usize::MAX, format!("?{}", plain_name(key))),
+    }
+}
+
 /// Applies everything a connection string says.
 pub(super) fn assign(config: &mut Config, pairs: &[Pair]) -> Result<()> {
     let mut found: Vec<_> = pairs.iter().map(|pair| find(&pair.key)).collect();

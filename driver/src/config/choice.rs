@@ -70,6 +70,14 @@ choices! {
         Unix = "unix",
     }
 
+    /// The oldest version of TLS that is spoken.
+    TlsVersion {
+        /// TLS 1.2 and 1.3.
+        V1_2 = "1.2" | "tls1.2" | "tlsv1.2",
+        /// TLS 1.3 alone.
+        V1_3 = "1.3" | "tls1.3" | "tlsv1.3",
+    }
+
     /// Which host of several is tried first.
     HostOrder {
         /// In the order written: the first that answers is taken.

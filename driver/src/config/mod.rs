@@ -10,6 +10,7 @@ mod choice;
 mod header;
 mod host;
 mod keyvalue;
+mod layers;
 mod list;
 mod manners;
 mod name;
@@ -29,7 +30,7 @@ use std::str::FromStr;
 pub use choice::{
     Command, FetchOrder, GrpcCompression, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy,
     OAuthClientAuth, OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect,
-    StatementMode, TransportKind, UnknownOptions,
+    StatementMode, TlsVersion, TransportKind, UnknownOptions,
 };
 pub use host::{DEFAULT_PORT, Host};
 pub use list::{HeaderName, LocationRewrite};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::choice::{
     Command, FetchOrder, GrpcCompression, HandshakeMode, HostOrder, IdentifierQuote, LocationPolicy,
     OAuthClientAuth, OAuthFlow, ParameterMode, PlaceMode, RowCountCheck, SchemaCheck, Server, SqlDialect,
-    StatementMode, TransportKind, UnknownOptions,
+    StatementMode, TlsVersion, TransportKind, UnknownOptions,
 };
 use super::list::{HeaderName, LocationRewrite};
 use super::pem::Pem;
@@ -244,6 +244,14 @@ options! {
                 adbc("mtls_private_key"),
                 adbc("adbc.flight.sql.client_option.mtls_private_key"),
             ];
+
+            #[doc = "Password of the client's key, where it is an encrypted one (PKCS#8)."]
+            tls_client_key_password, get_tls_client_key_password: Hidden = None;
+            Connect, [];
+
+            #[doc = "Oldest version of TLS that is spoken."]
+            tls_min_version, get_tls_min_version: OneOf<TlsVersion> = TlsVersion::V1_2;
+            Connect, [];
 
             #[doc = "Name the server's certificate has to be for, instead of the host."]
             tls_server_name, get_tls_server_name: Text = None;
@@ -503,7 +511,7 @@ options! {
             &[python("feature-sqlalchemy-prepared-statements"), python("feature-sqlalchemy-primary-keys")],
             "what the server can do is asked, not configured",
         ),
-        refused("dsn", &[], "a data source name is looked up by the ODBC driver; here, write out its options"),
+        refused("dsn", &[short("profile")], "a data source name is looked up by the ODBC driver, and here by `Config::load`; `Config::parse` wants its options written out"),
         refused(
             "oauth.redirect_uri",
             &[adbc("adbc.flight.sql.oauth.redirect_uri"), adbc("adbc.flight.sql.oauth.auth_uri")],

@@ -46,6 +46,7 @@ states! {
     RESOURCE_LIMIT = "HY013", "a resource is exhausted";
     INVALID_OPTION = "HY024", "an option of the connection string is wrong";
     NOT_SUPPORTED = "HYC00", "the server or driver lacks this feature";
+    NO_DATA_SOURCE = "IM002", "no data source or profile has that name";
     TIMEOUT = "HYT00", "a deadline passed";
     CONNECT_TIMEOUT = "HYT01", "the deadline for connecting passed";
 }

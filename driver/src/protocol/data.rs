@@ -27,6 +27,14 @@ pub(crate) struct DataMessage {
     pub(crate) body: Buffer,
 }
 
+impl DataMessage {
+    /// How many bytes it has, without the marks between its fields.
+    pub(crate) fn size(&self) -> u64 {
+        let size = self.header.len() + self.app_metadata.len() + self.body.len();
+        u64::try_from(size).unwrap_or(u64::MAX)
+    }
+}
+
 /// Takes messages out of a stream of bytes, however it is cut.
 #[derive(Debug)]
 pub(super) struct DataParser {

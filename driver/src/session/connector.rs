@@ -10,7 +10,7 @@ use super::Session;
 use crate::config::{Config, HostOrder};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::token::Tokens;
-use crate::transport::{Address, Transport, tokens};
+use crate::transport::{Address, Steps, Transport, tokens};
 
 /// A host that did not answer is tried after the others for so long (pgjdbc's `hostRecheckSeconds`).
 const RECHECK: Duration = Duration::from_secs(10);
@@ -84,7 +84,8 @@ impl Connector {
     pub async fn connect(&self) -> Result<Session> {
         let mut last = None;
         for host in self.order() {
-            match self.connect_to(host).await {
+            // Boxed: it is large, and so would be whatever may connect.
+            match Box::pin(self.connect_to(host)).await {
                 Ok(session) if self.suits(&session).await? => return Ok(session),
                 Ok(session) => {
                     let words =
@@ -160,7 +161,8 @@ impl Connector {
             .hosts
             .get(host)
             .ok_or_else(|| Error::config("the connection string names no host"))?;
-        let transport = Transport::connect_bare(&self.config, self.tokens.clone(), address.clone()).await?;
+        let (tokens, steps) = (self.tokens.clone(), Steps::default());
+        let transport = Transport::connect_bare(&self.config, tokens, address.clone(), steps).await?;
         let lease = Arc::new(());
         lock(&self.channels).push(Shared {
             host,

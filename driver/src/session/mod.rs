@@ -3,6 +3,7 @@
 mod close;
 mod connector;
 mod place;
+mod probe;
 mod savepoint;
 mod transaction;
 
@@ -14,6 +15,7 @@ use arrow::datatypes::SchemaRef;
 
 pub use self::close::CloseHandle;
 pub use self::connector::Connector;
+pub use self::probe::Probe;
 pub use self::savepoint::{Savepoint, SavepointId};
 pub use self::transaction::{Transaction, TransactionOptions};
 use crate::catalog::Catalog;

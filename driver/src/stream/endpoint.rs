@@ -1,5 +1,6 @@
 //! One endpoint: its locations in order, until one of them gives a first batch.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +26,8 @@ pub(super) struct Reading {
     pub(super) announced: Option<Announced>,
     /// The trailers of the endpoints read to their end.
     pub(super) trailers: Mutex<Metadata>,
+    /// Bytes of messages that have come, of all endpoints.
+    pub(super) received: Arc<AtomicU64>,
 }
 
 /// One endpoint while it is read.
@@ -35,6 +38,8 @@ pub(super) struct EndpointReader {
     source: Source,
     /// Once a batch has been handed out, no other place is tried: its rows could come twice.
     delivered: bool,
+    /// What the result knows of the bytes of this source.
+    counted: u64,
 }
 
 impl EndpointReader {
@@ -47,6 +52,7 @@ impl EndpointReader {
             current,
             source,
             delivered: false,
+            counted: 0,
         })
     }
 
@@ -58,7 +64,12 @@ impl EndpointReader {
     /// The next batch that has rows; keep-alive batches without rows (InfluxDB sends them) are passed over.
     pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
-            match self.source.next().await {
+            let next = self.source.next().await;
+            let come = self.source.received();
+            let more = come.saturating_sub(self.counted);
+            self.counted = come;
+            self.search.reading.received.fetch_add(more, Ordering::Relaxed);
+            match next {
                 Ok(Some(batch)) if batch.num_rows() == 0 => {}
                 Ok(Some(batch)) => {
                     self.delivered = true;
@@ -74,6 +85,7 @@ impl EndpointReader {
                 Err(error) => {
                     self.search.failed(&self.current, error).await;
                     (self.current, self.source) = self.search.next().await?;
+                    self.counted = 0;
                 }
             }
         }

@@ -138,6 +138,7 @@ impl BatchStream {
             endpoints: endpoints.len(),
             announced: info.announced(),
             trailers: Mutex::default(),
+            received: log.received(),
         });
         let mut endpoints = endpoints.into_iter().enumerate();
         let (schema, source) = match endpoints.next() {
@@ -338,7 +339,11 @@ impl Stream for BatchStream {
         if let Poll::Ready(error) = this.poll_interruption(context) {
             return Poll::Ready(Some(Err(this.fail(error))));
         }
-        let item = match ready!(this.poll_source(context)) {
+        let source = this.poll_source(context);
+        if let Some(log) = &mut this.log {
+            log.polled(source.is_pending());
+        }
+        let item = match ready!(source) {
             None => match this.check_end() {
                 Ok(()) => {
                     this.end();

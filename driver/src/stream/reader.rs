@@ -36,6 +36,8 @@ pub struct FlightReader {
     /// Application metadata that came before the schema was asked for.
     early: VecDeque<FlightChunk>,
     failed: bool,
+    /// Bytes of the messages that have come.
+    received: u64,
 }
 
 impl FlightReader {
@@ -46,6 +48,7 @@ impl FlightReader {
             decoder: Decoder::new(limit),
             early: VecDeque::new(),
             failed: false,
+            received: 0,
         }
     }
 
@@ -53,6 +56,11 @@ impl FlightReader {
     pub(super) fn expecting(mut self, announced: Option<Announced>) -> Self {
         self.decoder = self.decoder.expecting(announced);
         self
+    }
+
+    /// How many bytes of messages have come.
+    pub(super) fn received(&self) -> u64 {
+        self.received
     }
 
     /// The schema of the batches, as the stream says it.
@@ -141,6 +149,9 @@ impl FlightReader {
         let Some(message) = ready!(self.reply.poll_next_unpin(context)) else {
             return Poll::Ready(None);
         };
+        if let Ok(message) = &message {
+            self.received = self.received.saturating_add(message.size());
+        }
         let chunk = message.and_then(|message| {
             let batch = match self.decoder.decode(&message).map_err(|error| self.blame(error))? {
                 Decoded::Batch(batch) => Some(batch),

@@ -83,6 +83,15 @@ impl Source {
         }
     }
 
+    /// How many bytes of messages have come; those of an object are not counted.
+    pub(super) fn received(&self) -> u64 {
+        match self {
+            Self::Ticket(reader) => reader.received(),
+            #[cfg(feature = "http-locations")]
+            Self::Object(_) => 0,
+        }
+    }
+
     /// What came after the last batch.
     pub(super) fn trailers(&self) -> Metadata {
         match self {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tonic::transport::Channel;
 
 use super::connect::{self, Dial, Reach};
-use super::{Address, Candidate, Route, Transport, location};
+use super::{Address, Candidate, Route, Steps, Transport, location};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::trace;
@@ -61,8 +61,9 @@ impl Channels {
         let dial = Dial {
             reach,
             patience: Some(patience),
+            steps: Steps::default(),
         };
-        let opened = connect::open(config, address, dial).await;
+        let opened = connect::open(config, address, &dial).await;
         *state = match &opened {
             Ok(channel) => State::Open(channel.clone()),
             Err(error) => dead(error),

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::deadline::within;
 use super::proxy::Route;
-use super::speaking::{CLOSED, NOT_HTTP2, SPEAKS_TLS, Speaking};
-use super::tls;
+use super::speaking::{CLOSED, CLOSED_AFTER_TLS, First, NOT_HTTP2, SPEAKS_TLS, Speaking};
+use super::steps::{Step, Steps};
+use super::tls::Tls;
 use super::window::{CONNECTION_WINDOW, stream_window};
 use crate::config::{Config, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, SqlState};
@@ -56,33 +58,47 @@ pub(crate) enum Reach {
 }
 
 /// How a channel is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Dial {
     pub(crate) reach: Reach,
     /// How long each step may take, and how long the server may say nothing.
     pub(crate) patience: Option<Duration>,
+    /// Who wants to know how far it got.
+    pub(crate) steps: Steps,
 }
 
 /// Opens a channel: resolves, connects, speaks TLS.
 ///
 /// The channel reconnects by itself when a later call finds it broken.
-pub(crate) async fn open(config: &Config, address: &Address, dial: Dial) -> Result<Channel> {
+pub(crate) async fn open(config: &Config, address: &Address, dial: &Dial) -> Result<Channel> {
     let fail = |error: Error| {
         let error = error.during(Operation::Connect).on(address.peer());
         explain(error, config, address.kind, false)
     };
     let endpoint = endpoint(config, address, dial.reach).map_err(fail)?;
+    let tls = match address.kind {
+        TransportKind::Tls => Some(Tls::new(config, address).map_err(fail)?),
+        TransportKind::Tcp | TransportKind::Unix => None,
+    };
+    let (patience, steps) = (dial.patience, dial.steps.clone());
     let route = Route::new(config, dial).map_err(fail)?;
-    let connecting = async {
+    // Boxed: what connects is large, and everything that may open a channel would be as large.
+    let connecting = Box::pin(async {
         match address.kind {
-            TransportKind::Unix => endpoint.connect().await,
+            TransportKind::Unix => {
+                let channel = endpoint.connect().await?;
+                steps.done(Step::Connect);
+                Ok(channel)
+            }
             TransportKind::Tcp | TransportKind::Tls => {
-                let connector = tower::service_fn(connector(route, address.kind, dial.patience));
-                endpoint.connect_with_connector(connector).await
+                let connector = connector(route, tls, patience, steps.clone());
+                endpoint
+                    .connect_with_connector(tower::service_fn(connector))
+                    .await
             }
         }
-    };
-    within(dial.patience, "connect_timeout", connecting)
+    });
+    within(patience, "connect_timeout", connecting)
         .await
         .map_err(|error| fail(error.state(SqlState::CONNECT_TIMEOUT)))?
         .map_err(|error| fail(Error::from_connect(&error)))
@@ -92,7 +108,8 @@ fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint
     let bad = |error: tonic::transport::Error| Error::config(format!("{}: {error}", address.peer()));
     let uri = match address.kind {
         TransportKind::Unix => format!("unix://{}", address.host),
-        _ => address.origin()?.to_string(),
+        // TLS is ours: to tonic the way is plain.
+        _ => format!("http://{}/", address.peer()),
     };
     let mut endpoint = Endpoint::from_shared(uri)
         .map_err(bad)?
@@ -113,40 +130,59 @@ fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint
         endpoint = endpoint.http2_keep_alive_interval(interval);
     }
     // The name in `authority` is the one of the host that the user named, and of no other.
-    if let Some(authority) = config.get_authority().filter(|_| reach == Reach::Named) {
+    let authority = config.get_authority().filter(|_| reach == Reach::Named);
+    if authority.is_some() || address.kind == TransportKind::Tls {
         let scheme = if address.kind == TransportKind::Tls {
             "https"
         } else {
             "http"
         };
+        let peer = address.peer();
+        let authority = authority.unwrap_or(&peer);
         let origin = format!("{scheme}://{authority}")
             .parse()
             .map_err(|_| Error::config(format!("option authority: {authority:?} is no authority")))?;
         endpoint = endpoint.origin(origin);
     }
-    if address.kind == TransportKind::Tls {
-        endpoint = tls::apply(endpoint, config, address)?;
-    }
     Ok(endpoint)
 }
 
+/// What bytes go over, whatever is between.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// A connection at any of its layers.
+pub(super) type Wire = Box<dyn Duplex>;
+
 /// A connection that is being made.
-type Connection = futures::future::BoxFuture<'static, Result<Speaking<Connected>, tower::BoxError>>;
+type Connection = futures::future::BoxFuture<'static, Result<TokioIo<Wire>, tower::BoxError>>;
 
 /// A way to the server that is open: TCP, or a tunnel through a proxy.
 pub(super) type Connected = TokioIo<tokio::net::TcpStream>;
 
-/// TCP with happy eyeballs, and an ear for servers that accept and then say nothing.
+/// TCP with happy eyeballs, TLS where it is wanted, and an ear for servers that accept and then say nothing.
 fn connector(
     route: Route,
-    kind: TransportKind,
+    mut tls: Option<Tls>,
     patience: Option<Duration>,
-) -> impl FnMut(http::Uri) -> Connection + Send + Clone + use<> {
+    steps: Steps,
+) -> impl FnMut(http::Uri) -> Connection + Send + use<> {
     move |uri| -> Connection {
-        let route = route.clone();
+        let (route, steps) = (route.clone(), steps.clone());
+        let handshake = tls.as_mut().map(|tls| tls.handshake(patience)).transpose();
         Box::pin(async move {
-            let stream = route.reach(uri).await?;
-            Ok(Speaking::new(stream, kind, patience))
+            let stream = route.reach(uri).await?.into_inner();
+            steps.done(Step::Connect);
+            let Some(handshake) = handshake? else {
+                let stream = Speaking::new(stream, First::Http2, patience, steps);
+                return Ok(TokioIo::new(Box::new(stream) as Wire));
+            };
+            let stream = Speaking::new(stream, First::Tls, patience, steps.clone());
+            let stream = handshake.over(Box::new(stream)).await?;
+            steps.done(Step::Tls);
+            let stream = Speaking::new(stream, First::Http2OverTls, patience, steps);
+            Ok(TokioIo::new(Box::new(stream) as Wire))
         })
     }
 }
@@ -179,19 +215,17 @@ pub(crate) fn explain(error: Error, config: &Config, kind: TransportKind, answer
         "check the host name"
     } else if ended && kind == TransportKind::Tcp && (says("http2 error") || is_closed(error.message())) {
         "the server does not answer in plaintext HTTP/2: if it speaks TLS, use transport=tls"
+    } else if says("ProtocolVersion") || says("NoCipherSuitesInCommon") || says("HandshakeFailure") {
+        "client and server have no version of TLS or no cipher in common: see tls_min_version"
     } else if ended && kind == TransportKind::Tls && says(CLOSED) {
         "the server does not answer a TLS hello: use transport=tcp if it speaks plaintext and that is what you want"
-    } else if ended && kind == TransportKind::Tls && is_closed(error.message()) {
+    } else if kind == TransportKind::Tls
+        && (is_refused(error.message()) || ended && is_closed(error.message()))
+    {
         // With TLS 1.3 a server judges the client after the client believes itself connected, and its alert may be lost.
         match config.get_tls_client_certificate() {
-            None => {
-                "the server closed the connection right after the TLS handshake: if it wants a client certificate, set \
-                 tls_client_certificate and tls_client_key"
-            }
-            Some(_) => {
-                "the server closed the connection right after the TLS handshake: it may not trust the issuer of \
-                 tls_client_certificate"
-            }
+            None => "if the server wants a client certificate, set tls_client_certificate and tls_client_key",
+            Some(_) => "the server may not trust the issuer of tls_client_certificate",
         }
     } else {
         return error;
@@ -199,11 +233,27 @@ pub(crate) fn explain(error: Error, config: &Config, kind: TransportKind, answer
     error.hint(hint)
 }
 
+/// Says whether the server has read the client's certificate and will not have it, as it may also when a channel connects anew.
+fn is_refused(message: &str) -> bool {
+    let about_certificates = [
+        "UnknownCA",
+        "BadCertificate",
+        "CertificateUnknown",
+        "CertificateExpired",
+        "CertificateRevoked",
+        "UnsupportedCertificate",
+    ];
+    message
+        .split_once("fatal alert: ")
+        .is_some_and(|(_, alert)| about_certificates.iter().any(|known| alert.starts_with(known)))
+}
+
 /// The words with which a connection that was closed by the other side ends, in the order of writing, reading and waiting.
 fn is_closed(message: &str) -> bool {
     let words = message.to_lowercase();
     let known = [
         CLOSED,
+        CLOSED_AFTER_TLS,
         "broken pipe",
         "connection reset",
         "connection closed",

@@ -19,6 +19,7 @@ mod resolve;
 mod retry;
 mod sources;
 mod speaking;
+mod steps;
 mod tls;
 mod window;
 
@@ -50,6 +51,8 @@ pub(crate) use self::object::Object;
 pub(crate) use self::reply::Reply;
 pub(crate) use self::retry::{MOST_RETRIES, pause};
 pub(crate) use self::sources::tokens;
+pub use self::steps::Step;
+pub(crate) use self::steps::Steps;
 pub(crate) use self::window::waiting_bytes;
 use crate::config::{Config, PlaceMode, TransportKind};
 use crate::error::{Error, Kind, Operation, Result, metadata_of};
@@ -130,12 +133,14 @@ impl Transport {
         config: &Config,
         tokens: Option<Tokens>,
         address: Address,
+        steps: Steps,
     ) -> Result<Self> {
         let dial = Dial {
             reach: Reach::Named,
             patience: config.get_connect_timeout(),
+            steps,
         };
-        let channel = connect::open(config, &address, dial).await?;
+        let channel = connect::open(config, &address, &dial).await?;
         let identity = Arc::new(Identity::new(config, tokens));
         Self::over(channel, identity, address, Arc::default())
     }
@@ -230,6 +235,12 @@ impl Transport {
         let result = self.logged(&Operation::Handshake, started, result);
         self.absorb(&result?);
         Ok(())
+    }
+
+    /// Says whether a session begins with a login, or with a token from a source.
+    pub(crate) fn logs_in(&self) -> bool {
+        let auth = &self.0.identity.auth;
+        auth.wants_handshake() || auth.tokens().is_some()
     }
 
     /// `host:port` of the server behind this channel.

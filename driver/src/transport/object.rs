@@ -16,6 +16,7 @@ use super::channels::CONNECT_TIMEOUT;
 use super::connect::Reach;
 use super::deadline::within;
 use super::resolve::Resolver;
+use super::steps::Steps;
 use super::{CallOptions, Locations};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result};
@@ -119,7 +120,7 @@ fn client(
     config: &Config,
     reach: Reach,
 ) -> Result<Client<HttpsConnector<HttpConnector<Resolver>>, Empty<Bytes>>> {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach));
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach, Steps::default()));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));

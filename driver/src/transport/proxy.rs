@@ -22,7 +22,7 @@ pub(super) struct Route {
 }
 
 impl Route {
-    pub(super) fn new(config: &Config, dial: Dial) -> Result<Self> {
+    pub(super) fn new(config: &Config, dial: &Dial) -> Result<Self> {
         let proxies = match config.get_proxy().map(crate::secret::Secret::expose) {
             None => None,
             // HTTPS_PROXY, ALL_PROXY and NO_PROXY, as curl reads them.
@@ -63,8 +63,8 @@ impl Route {
 }
 
 /// Straight TCP, which looks at where names lead.
-fn tcp(config: &Config, dial: Dial, reach: Reach) -> HttpConnector<Resolver> {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach));
+fn tcp(config: &Config, dial: &Dial, reach: Reach) -> HttpConnector<Resolver> {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach, dial.steps.clone()));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_keepalive(config.get_tcp_keepalive());
@@ -135,6 +135,7 @@ mod tests {
     use super::Route;
     use crate::config::Config;
     use crate::transport::connect::{Dial, Reach};
+    use crate::transport::steps::Steps;
 
     #[tokio::test]
     async fn a_location_whose_host_nobody_named_is_not_reached_through_a_proxy() {
@@ -147,8 +148,9 @@ mod tests {
             let dial = Dial {
                 reach,
                 patience: Some(Duration::from_secs(60)),
+                steps: Steps::default(),
             };
-            let route = Route::new(&config, dial).unwrap();
+            let route = Route::new(&config, &dial).unwrap();
             let refused = route.reach("http://elsewhere.example:1/".parse().unwrap()).await;
             let words = refused.err().unwrap().to_string();
             assert!(words.contains("allowed_locations"), "{words}");
@@ -168,8 +170,9 @@ mod tests {
         let dial = Dial {
             reach: Reach::Named,
             patience: Some(Duration::from_secs(60)),
+            steps: Steps::default(),
         };
-        let route = Route::new(&config, dial).unwrap();
+        let route = Route::new(&config, &dial).unwrap();
         let reaching = route.reach("http://server.example:1/".parse().unwrap());
         let (reached, asked) = tokio::join!(reaching, async {
             // Taken and hung up.

@@ -10,19 +10,22 @@ use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower::Service;
 
 use super::connect::Reach;
+use super::steps::{Step, Steps};
 
 /// The system's resolver, and a look at what it says.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     system: GaiResolver,
     reach: Reach,
+    steps: Steps,
 }
 
 impl Resolver {
-    pub(super) fn new(reach: Reach) -> Self {
+    pub(super) fn new(reach: Reach, steps: Steps) -> Self {
         Self {
             system: GaiResolver::new(),
             reach,
+            steps,
         }
     }
 }
@@ -38,9 +41,11 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         let refuses = self.reach == Reach::Elsewhere;
+        let steps = self.steps.clone();
         let looked_up = self.system.call(name);
         Box::pin(async move {
             let addresses: Vec<_> = looked_up.await?.collect();
+            steps.done(Step::Name);
             if refuses && addresses.iter().any(|address| is_of_this_machine(address.ip())) {
                 // Looked at here and not before connecting: the answer may be another one the next time.
                 let words = "the name a server gave leads to this machine";
@@ -64,10 +69,11 @@ mod tests {
 
     use super::{Resolver, is_of_this_machine};
     use crate::transport::connect::Reach;
+    use crate::transport::steps::Steps;
 
     async fn resolves(name: &str, reach: Reach) -> bool {
         let name: Name = name.parse().unwrap();
-        Resolver::new(reach).oneshot(name).await.is_ok()
+        Resolver::new(reach, Steps::default()).oneshot(name).await.is_ok()
     }
 
     #[tokio::test]

@@ -158,6 +158,43 @@ async fn a_token_that_the_server_calls_expired_too_early_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn a_token_past_its_life_on_arrival_is_used_and_not_renewed_for_every_call() {
+    let scripts: [Script; 3] = [
+        |_| {
+            Reply::Says(
+                "200 OK",
+                r#"{"access_token":"t1","token_type":"Bearer","expires_in":0}"#.to_owned(),
+            )
+        },
+        |_| {
+            Reply::Says(
+                "200 OK",
+                r#"{"access_token":"t1","token_type":"Bearer","expires_in":-3600}"#.to_owned(),
+            )
+        },
+        |_| {
+            Reply::Says(
+                "200 OK",
+                r#"{"access_token":"t1","token_type":"Bearer","expires_in":"soon"}"#.to_owned(),
+            )
+        },
+    ];
+    for script in scripts {
+        let (server, endpoint) = (server("t1").await, Endpoint::serve(script).await);
+        let options = options(&endpoint, &format!("oauth_flow=client_credentials&{CLIENT}"));
+        let session = Session::connect(string(&server, &options)).await.unwrap();
+        let begun = std::time::Instant::now();
+        for _ in 0..100 {
+            one(&session).await.unwrap();
+        }
+        // Once a second at most.
+        let most = begun.elapsed().as_secs() * 2 + 3;
+        let asked = endpoint.seen().len() as u64;
+        assert!(asked <= most, "{asked} requests for 100 queries");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_client_secret_is_tried_once() {
     let script: Script = |_| {
         Reply::Says(

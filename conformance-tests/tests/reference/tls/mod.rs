@@ -1,5 +1,7 @@
 //! TLS that must fail, each time with the step and the reason; and client certificates.
 
+mod files;
+
 use jetbridge::{Config, Error, Kind, Operation, Session, TransportKind};
 use jetbridge_reference_server::{Builder, ReferenceServer, Running};
 use rcgen::{
