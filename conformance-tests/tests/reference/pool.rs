@@ -4,6 +4,7 @@ mod broken;
 mod cancelled;
 mod closed;
 mod hosts;
+mod idle;
 mod promises;
 mod returned;
 mod statements;
