@@ -75,15 +75,22 @@ fn check(output: &Output) {
     );
 }
 
+/// pytest over the package, which leaves nothing behind in the source tree.
+fn pytest_command(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"])
+        .current_dir(package())
+        .env("PYTHONPATH", package())
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
 /// Runs one file of tests.
 fn pytest(python: &Path, file: &str, more: &[(&str, &str)]) {
     let (open, closed) = reference_servers();
-    let output = run(Command::new(python)
-        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"])
+    let output = run(pytest_command(python)
         .arg(Path::new(ROOT).join("tests").join(file))
-        .current_dir(package())
-        .env("PYTHONPATH", package())
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("JETBRIDGE_TEST_URI", uri(&open))
         .env("JETBRIDGE_TEST_LOCKED", closed.address().to_string())
         .envs(more.iter().copied()));
@@ -195,25 +202,15 @@ fn the_suite_that_sqlalchemy_has_for_dialects_passes() {
         .block_on(ReferenceServer::builder().sample(false).serve())
         .expect("the reference server starts");
     let suite = Path::new(ROOT).join("tests").join("sqlalchemy_suite");
-    let output = run(Command::new(python)
-        .args([
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--tb=short",
-            "-rfE",
-        ])
+    let output = run(pytest_command(&python)
+        .arg("-rfE")
         .arg("--dburi")
         .arg(uri(&server).replace("flightsql:", "flightsql+jetbridge:"))
         .arg(suite.join("test_suite.py"))
         .arg(format!("--rootdir={}", suite.display()))
-        .current_dir(package())
         .env(
             "PYTHONPATH",
             env::join_paths([package(), &suite]).expect("paths can be joined"),
-        )
-        .env("PYTHONDONTWRITEBYTECODE", "1"));
+        ));
     check(&output);
 }

@@ -350,8 +350,10 @@ impl Transport {
         loop {
             self.ready().await?;
             let generation = auth.generation();
+            let deadline = self.deadline(operation, options);
+            let sending = self.once(operation, deadline, options, message.clone(), &send);
             // Boxed: a call's future is large, and would be part of every future above it.
-            let error = match Box::pin(self.send_ready(operation, options, message.clone(), &send)).await {
+            let error = match Box::pin(sending).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -382,22 +384,24 @@ impl Transport {
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
         self.ready().await?;
-        self.send_ready(operation, options, message, send).await
+        let deadline = self.deadline(operation, options);
+        self.once(operation, deadline, options, message, send).await
     }
 
-    async fn send_ready<M, R, F, Fut>(
+    /// One call: in its span, within its deadline, with its record in the log.
+    async fn once<M, R, F, Fut>(
         &self,
         operation: &Operation,
+        deadline: (Option<Duration>, &'static str),
         options: &CallOptions,
         message: M,
         send: F,
     ) -> Result<(R, Metadata)>
     where
-        F: Fn(Client, Request<M>) -> Fut,
+        F: FnOnce(Client, Request<M>) -> Fut,
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
         let started = Instant::now();
-        let deadline = self.deadline(operation, options);
         let call = self.attempt(deadline, options, message, send);
         let result = trace::in_span(operation, self.peer(), call).await;
         self.logged(operation, started, result)
@@ -415,10 +419,7 @@ impl Transport {
         F: FnOnce(Client, Request<M>) -> Fut,
         Fut: Future<Output = std::result::Result<Response<R>, Status>>,
     {
-        let started = Instant::now();
-        let call = self.attempt((None, ""), options, message, send);
-        let result = trace::in_span(operation, self.peer(), call).await;
-        self.logged(operation, started, result)
+        self.once(operation, (None, ""), options, message, send).await
     }
 
     async fn attempt<M, R, F, Fut>(
