@@ -14,12 +14,14 @@ mod location;
 #[cfg(feature = "http-locations")]
 mod object;
 mod proxy;
+mod race;
 mod reply;
 mod resolve;
 mod retry;
 mod sources;
 mod speaking;
 mod steps;
+mod tcp;
 mod tls;
 mod window;
 

@@ -8,15 +8,14 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use url::Url;
 
 use super::channels::CONNECT_TIMEOUT;
 use super::connect::Reach;
 use super::deadline::within;
-use super::resolve::Resolver;
 use super::steps::Steps;
+use super::tcp::Tcp;
 use super::{CallOptions, Locations};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result};
@@ -116,14 +115,8 @@ impl fmt::Debug for Object {
 }
 
 /// A client for one object: it connects as the session does, and knows nothing of who the session is.
-fn client(
-    config: &Config,
-    reach: Reach,
-) -> Result<Client<HttpsConnector<HttpConnector<Resolver>>, Empty<Bytes>>> {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach, Steps::default()));
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+fn client(config: &Config, reach: Reach) -> Result<Client<HttpsConnector<Tcp>, Empty<Bytes>>> {
+    let tcp = Tcp::new(reach, Steps::default(), Some(CONNECT_TIMEOUT));
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(tls(config)?)
         .https_or_http()

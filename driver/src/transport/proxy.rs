@@ -1,22 +1,21 @@
 //! The way to a server: straight, or through an HTTP CONNECT or SOCKS5 proxy.
 
 use http::{HeaderValue, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use tower::{BoxError, ServiceExt as _};
 
 use super::connect::{Connected, Dial, Reach};
-use super::resolve::Resolver;
+use super::tcp::Tcp;
 use crate::config::Config;
 use crate::error::{Error, Result};
 
 /// How connections of a configuration are made.
 #[derive(Clone)]
 pub(super) struct Route {
-    tcp: HttpConnector<Resolver>,
+    tcp: Tcp,
     reach: Reach,
-    to_proxy: HttpConnector<Resolver>,
+    to_proxy: Tcp,
     /// Says for each address whether there is a proxy before it.
     proxies: Option<std::sync::Arc<Matcher>>,
 }
@@ -29,10 +28,12 @@ impl Route {
             Some("env") => Some(Matcher::from_env()),
             Some(url) => Some(named(url)?),
         };
+        let tcp =
+            |reach| Tcp::new(reach, dial.steps.clone(), dial.patience).keepalive(config.get_tcp_keepalive());
         Ok(Self {
-            tcp: tcp(config, dial, dial.reach),
+            tcp: tcp(dial.reach),
             // The user named the proxy, and it may be on this machine.
-            to_proxy: tcp(config, dial, Reach::Named),
+            to_proxy: tcp(Reach::Named),
             reach: dial.reach,
             proxies: proxies.map(std::sync::Arc::new),
         })
@@ -44,7 +45,7 @@ impl Route {
             .proxies
             .and_then(|proxies| proxies.intercept(&tunnelled(&uri)))
         else {
-            return Ok(self.tcp.oneshot(uri).await?);
+            return self.tcp.oneshot(uri).await;
         };
         let place = proxy
             .uri()
@@ -60,16 +61,6 @@ impl Route {
             format!("the proxy {place} does not let us through: {}", deepest(&*error)).into()
         })
     }
-}
-
-/// Straight TCP, which looks at where names lead.
-fn tcp(config: &Config, dial: &Dial, reach: Reach) -> HttpConnector<Resolver> {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach, dial.steps.clone()));
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(config.get_tcp_keepalive());
-    tcp.set_connect_timeout(dial.patience);
-    tcp
 }
 
 /// The proxy of a connection string.
@@ -94,11 +85,7 @@ fn tunnelled(uri: &Uri) -> Uri {
         .unwrap_or_else(|_| uri.clone())
 }
 
-async fn through(
-    tcp: HttpConnector<Resolver>,
-    proxy: &Intercept,
-    uri: Uri,
-) -> std::result::Result<Connected, BoxError> {
+async fn through(tcp: Tcp, proxy: &Intercept, uri: Uri) -> std::result::Result<Connected, BoxError> {
     if proxy.uri().scheme_str() == Some("http") {
         let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp);
         if let Some(login) = proxy.basic_auth() {

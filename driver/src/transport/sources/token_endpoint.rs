@@ -7,21 +7,23 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
+use crate::transport::connect::Reach;
 use crate::transport::deadline::within;
+use crate::transport::steps::Steps;
+use crate::transport::tcp::Tcp;
 
 /// An answer of an endpoint is smaller; anything else is none.
 const LARGEST: usize = 1 << 20;
 
 /// A client for OAuth endpoints. It follows no redirect, which would carry the secret elsewhere.
 pub(super) struct Endpoints {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<Tcp>, Full<Bytes>>,
     patience: Option<Duration>,
 }
 
@@ -33,8 +35,8 @@ pub(super) struct Answer {
 
 impl Endpoints {
     pub(super) fn new(patience: Option<Duration>) -> Result<Self> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
+        // The user named it.
+        let tcp = Tcp::new(Reach::Named, Steps::default(), patience);
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(crate::transport::tls::provider())
             .map_err(|error| {
