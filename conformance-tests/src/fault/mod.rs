@@ -5,6 +5,7 @@
 //! | [`cases()`] | the cases, by theme |
 //! | [`Script`], [`Raw`] | how a case says what the server answers: through gRPC, or below it in HTTP/2 |
 //! | [`FaultServer`] | such a server, running, and what it has seen |
+//! | [`UploadServer`] | one that turns uploads away, below gRPC |
 //! | [`observe`] | what Jetbridge makes of it |
 //! | [`plain`], [`peers`] | what clients that are not ours make of it |
 //! | [`table()`] | all of that as a page |
@@ -23,6 +24,7 @@ mod script;
 mod server;
 mod service;
 mod table;
+mod uploads;
 
 pub use case::{Act, Case, Outcome};
 pub use cases::{cases, themes};
@@ -31,3 +33,4 @@ pub use raw::{End, Raw};
 pub use script::{Answer, Call, Script, Step};
 pub use server::{FaultServer, Seen};
 pub use table::table;
+pub use uploads::{TurnedAway, UploadServer};

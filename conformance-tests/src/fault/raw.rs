@@ -216,14 +216,14 @@ fn begin(respond: &mut SendResponse<Bytes>, messages: usize) -> Result<SendStrea
     Ok(stream)
 }
 
-fn head(code: u16, content_type: &'static str) -> Response<()> {
+pub(super) fn head(code: u16, content_type: &'static str) -> Response<()> {
     let response = Response::builder()
         .status(code)
         .header("content-type", content_type);
     response.body(()).expect("a response")
 }
 
-fn status(code: &'static str) -> HeaderMap {
+pub(super) fn status(code: &'static str) -> HeaderMap {
     HeaderMap::from_iter([(
         http::HeaderName::from_static("grpc-status"),
         HeaderValue::from_static(code),
@@ -231,7 +231,7 @@ fn status(code: &'static str) -> HeaderMap {
 }
 
 /// A message as gRPC frames it.
-fn framed(message: &impl Message) -> Bytes {
+pub(super) fn framed(message: &impl Message) -> Bytes {
     let mut framed = BytesMut::new();
     framed.put_u8(0);
     framed.put_u32(u32::try_from(message.encoded_len()).expect("a short message"));

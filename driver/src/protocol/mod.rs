@@ -40,7 +40,7 @@ pub use self::exchange::FlightDescriptor;
 pub(crate) use self::exchange::{Exchange, ExchangeEncoder, Sent};
 pub(crate) use self::get::DataReply;
 pub use self::info::{FlightEndpoint, FlightInfo, PollInfo, Ticket};
-pub(crate) use self::put::IngestTarget;
+pub(crate) use self::put::{IngestTarget, Parameters};
 use self::schema::LastSchema;
 pub(crate) use self::schema::{Announced, read_schema};
 pub use self::session::{CloseStatus, SessionOptionError, SessionOptionValue};

@@ -1,7 +1,8 @@
 //! DoPut: updates, parameters, bulk ingest.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -12,11 +13,13 @@ use arrow_flight::{FlightData, FlightDescriptor, PutResult};
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use tokio::sync::oneshot;
+use tonic::Request;
 
 use super::command;
 use super::{Command, IngestMode, Protocol, decode};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::transport::{CallOptions, Reply};
+use crate::transport::{CallOptions, Client, Reply};
 
 /// How many messages of an answer to DoPut are read; one is what the specification has.
 const MOST_ANSWERS: usize = 1024;
@@ -26,6 +29,39 @@ const MOST_ANSWERS: usize = 1024;
 pub(crate) struct Bound {
     /// The handle to use from now on, where the server gave another.
     pub(crate) handle: Option<Bytes>,
+}
+
+/// The parameters of an update, one run for each row.
+pub(crate) enum Parameters {
+    One(RecordBatch),
+    Stream(SchemaRef, BoxStream<'static, Result<RecordBatch>>),
+}
+
+/// Messages on their way to the server.
+type Messages = BoxStream<'static, Result<FlightData>>;
+
+/// What a DoPut sends.
+enum Upload {
+    /// What comes once. It is not sent again, even where the server has refused it unread: it is gone by then.
+    Once(Mutex<Option<Messages>>),
+    /// What can be made again: an upload that the server has refused unread is repeated.
+    Again(Box<dyn Fn() -> Messages + Send + Sync>),
+}
+
+impl Upload {
+    fn once(messages: Messages) -> Self {
+        Self::Once(Mutex::new(Some(messages)))
+    }
+
+    fn messages(&self) -> Messages {
+        match self {
+            Self::Once(messages) => {
+                let taken = messages.lock().unwrap_or_else(PoisonError::into_inner).take();
+                taken.unwrap_or_else(|| futures::stream::empty().boxed())
+            }
+            Self::Again(make) => make(),
+        }
+    }
 }
 
 /// Where bulk ingest puts its rows.
@@ -46,19 +82,26 @@ impl Protocol {
         &self,
         operation: &Operation,
         command: &Command,
-        parameters: Option<(SchemaRef, BoxStream<'static, Result<RecordBatch>>)>,
+        parameters: Option<Parameters>,
         options: &CallOptions,
     ) -> Result<Option<u64>> {
-        let messages = match parameters {
+        let upload = match parameters {
             // An update without parameters is one empty message (what C++, Go and Java send).
-            None => futures::stream::iter([Ok(FlightData {
-                flight_descriptor: Some(command.descriptor()),
-                ..FlightData::default()
-            })])
-            .boxed(),
-            Some((schema, batches)) => encode(command.descriptor(), schema, batches),
+            None => {
+                let message = FlightData {
+                    flight_descriptor: Some(command.descriptor()),
+                    ..FlightData::default()
+                };
+                Upload::Again(Box::new(move || {
+                    futures::stream::iter([Ok(message.clone())]).boxed()
+                }))
+            }
+            Some(Parameters::One(batch)) => one_batch(command.descriptor(), batch),
+            Some(Parameters::Stream(schema, batches)) => {
+                Upload::once(encode(command.descriptor(), schema, batches))
+            }
         };
-        let answers = self.put(operation, messages, options).await?;
+        let answers = self.put(operation, upload, options).await?;
         self.count(operation, &answers)
     }
 
@@ -72,13 +115,8 @@ impl Protocol {
         let command = Command::PreparedQuery {
             handle: handle.clone(),
         };
-        let schema = parameters.schema();
-        let messages = encode(
-            command.descriptor(),
-            schema,
-            futures::stream::iter([Ok(parameters)]),
-        );
-        let answers = self.put(&Operation::Bind, messages, options).await?;
+        let upload = one_batch(command.descriptor(), parameters);
+        let answers = self.put(&Operation::Bind, upload, options).await?;
         // Older servers answer with nothing; newer ones may move the statement to another handle.
         let Some(answer) = answers.first().filter(|answer| !answer.app_metadata.is_empty()) else {
             return Ok(Bound { handle: None });
@@ -99,9 +137,9 @@ impl Protocol {
         batches: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
         options: &CallOptions,
     ) -> Result<Option<u64>> {
-        let messages = encode(command::ingest(target), schema, batches);
+        let upload = Upload::once(encode(command::ingest(target), schema, batches));
         let mut answers = Vec::new();
-        let put = self.put_into(&Operation::Ingest, messages, options, &mut answers);
+        let put = self.put_into(&Operation::Ingest, upload, options, &mut answers);
         if let Err(error) = put.await {
             // Some servers answer for each batch: what they have said is written, is.
             let written = self.count(&Operation::Ingest, &answers).ok().flatten();
@@ -113,58 +151,50 @@ impl Protocol {
     async fn put(
         &self,
         operation: &Operation,
-        messages: BoxStream<'static, Result<FlightData>>,
+        upload: Upload,
         options: &CallOptions,
     ) -> Result<Vec<PutResult>> {
         let mut answers = Vec::new();
-        self.put_into(operation, messages, options, &mut answers).await?;
+        self.put_into(operation, upload, options, &mut answers).await?;
         Ok(answers)
     }
 
-    /// Sends a stream and reads all of the answer. An error of the stream itself comes before what the server made of its end.
+    /// Sends an upload and reads all of the answer. An error of the upload itself resets the call: the server must not take what it has got
+    /// for all there is.
     async fn put_into(
         &self,
         operation: &Operation,
-        messages: BoxStream<'static, Result<FlightData>>,
+        upload: Upload,
         options: &CallOptions,
         answers: &mut Vec<PutResult>,
     ) -> Result<()> {
-        let (broken, mut broke) = tokio::sync::oneshot::channel();
-        let mut broken = Some(broken);
-        let sound = messages.scan((), move |(), message| {
-            let sound = match message {
-                Ok(message) => Some(message),
-                Err(error) => {
-                    broken.take().map(|broken| broken.send(error));
-                    None
-                }
+        let (broken, broke) = oneshot::channel();
+        let broken: Broken = Arc::new(Mutex::new(Some(broken)));
+        let again = matches!(upload, Upload::Again(_));
+        let send = move |mut client: Client, request: Request<()>| {
+            let (metadata, extensions, ()) = request.into_parts();
+            let sound = Sound {
+                messages: upload.messages(),
+                broken: Arc::clone(&broken),
             };
-            futures::future::ready(sound)
-        });
-        let sound = std::sync::Mutex::new(Some(Sound(sound.boxed())));
-        let sending = self
-            .transport
-            .send(operation, options, (), |mut client, request| {
-                let (metadata, extensions, ()) = request.into_parts();
-                let taken = sound.lock().ok().and_then(|mut sound| sound.take());
-                let stream = taken.unwrap_or_else(|| Sound(futures::stream::empty().boxed()));
-                async move {
-                    client
-                        .do_put(tonic::Request::from_parts(metadata, extensions, stream))
-                        .await
-                }
-            });
-        let answer = Box::pin(sending).await;
-        let collected = match answer {
-            Ok(answer) => {
-                let reply = Reply::new(self.transport.clone(), operation.clone(), options, answer);
-                collect(reply, answers).await
+            async move {
+                client
+                    .do_put(Request::from_parts(metadata, extensions, sound))
+                    .await
             }
-            Err(error) => Err(error),
         };
-        match broke.try_recv() {
-            Ok(error) => Err(self.blame(error, operation)),
-            Err(_) => collected,
+        let exchange = async {
+            let answer = match again {
+                true => Box::pin(self.transport.call(operation, options, (), send)).await?,
+                false => Box::pin(self.transport.send(operation, options, (), send)).await?,
+            };
+            let reply = Reply::new(self.transport.clone(), operation.clone(), options, answer);
+            collect(reply, answers).await
+        };
+        tokio::select! {
+            biased;
+            Ok(error) = broke => Err(self.blame(error, operation)),
+            done = exchange => done,
         }
     }
 
@@ -184,14 +214,33 @@ impl Protocol {
     }
 }
 
-/// What is sent. It has a name so that the compiler finds every future above it `Send`, whatever the lifetimes: else they could not be spawned.
-struct Sound(BoxStream<'static, FlightData>);
+/// Who hears of an error of the upload itself.
+type Broken = Arc<Mutex<Option<oneshot::Sender<Error>>>>;
+
+/// What is sent, up to the first error. It has a name so that the compiler finds every future above it `Send`, whatever the lifetimes: else they
+/// could not be spawned.
+struct Sound {
+    messages: Messages,
+    broken: Broken,
+}
 
 impl Stream for Sound {
     type Item = FlightData;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<FlightData>> {
-        self.0.poll_next_unpin(context)
+        match ready!(self.messages.poll_next_unpin(context)) {
+            Some(Ok(message)) => Poll::Ready(Some(message)),
+            None => Poll::Ready(None),
+            Some(Err(error)) => {
+                // It neither goes on nor ends: who hears of the error resets the call.
+                self.messages = futures::stream::pending().boxed();
+                let listener = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(listener) = listener {
+                    let _given_up = listener.send(error);
+                }
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -203,6 +252,14 @@ async fn collect(mut reply: Reply<PutResult>, answers: &mut Vec<PutResult>) -> R
         answers.push(answer);
     }
     Ok(())
+}
+
+/// An upload of one batch.
+fn one_batch(descriptor: FlightDescriptor, batch: RecordBatch) -> Upload {
+    Upload::Again(Box::new(move || {
+        let batches = futures::stream::iter([Ok(batch.clone())]);
+        encode(descriptor.clone(), batch.schema(), batches)
+    }))
 }
 
 fn encode(

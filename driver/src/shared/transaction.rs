@@ -41,15 +41,21 @@ impl OpenTransaction {
         let options = CallOptions::new();
         match (self, end) {
             (Self::Id(id), end) => protocol.end(id.clone(), end, &options).await,
-            (Self::Text(_), TransactionEnd::Commit) => protocol
-                .run_text(&Operation::Commit, "COMMIT", None, &options)
-                .await
-                .map(drop)
-                .map_err(Error::of_commit),
-            (Self::Text(_), TransactionEnd::Rollback) => protocol
-                .run_text(&Operation::Rollback, "ROLLBACK", None, &options)
-                .await
-                .map(drop),
+            (Self::Text(_), end) => {
+                let ended = match end {
+                    TransactionEnd::Commit => protocol
+                        .run_text(&Operation::Commit, "COMMIT", None, &options)
+                        .await
+                        .map_err(Error::of_commit),
+                    TransactionEnd::Rollback => {
+                        protocol
+                            .run_text(&Operation::Rollback, "ROLLBACK", None, &options)
+                            .await
+                    }
+                };
+                protocol.transport().pin(false);
+                ended.map(drop)
+            }
         }
     }
 }
@@ -121,6 +127,7 @@ impl Shared {
             .run_text(&Operation::Begin, "BEGIN", None, &options)
             .await?;
         unless_begun.open = None;
+        protocol.transport().pin(true);
         *begun = begun.saturating_add(1);
         Ok(OpenTransaction::Text(*begun))
     }

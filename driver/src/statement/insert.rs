@@ -13,7 +13,7 @@ use super::render::no_literal;
 use super::{literal, table};
 use crate::config::ParameterMode;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::protocol::{Command, IngestTarget};
+use crate::protocol::{Command, IngestTarget, Parameters};
 use crate::shared::Shared;
 use crate::sql::Dialect;
 use crate::transport::CallOptions;
@@ -176,7 +176,7 @@ impl<'a> Insert<'a> {
         let command = Command::PreparedUpdate {
             handle: handle.clone(),
         };
-        let parameters = Some((chunk.schema(), futures::stream::iter([Ok(chunk.clone())]).boxed()));
+        let parameters = Some(Parameters::One(chunk.clone()));
         let answer = self
             .shared
             .protocol()?

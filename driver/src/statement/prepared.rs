@@ -13,7 +13,7 @@ use super::{Statement, Text, count, dialect};
 use crate::config::{ParameterMode, StatementMode};
 use crate::cursor::Cursor;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::protocol::{Command, FlightInfo};
+use crate::protocol::{Command, FlightInfo, Parameters};
 use crate::shared::{Feature, Shared};
 use crate::sql;
 use crate::stream::CancelHandle;
@@ -162,7 +162,7 @@ impl PreparedStatement {
         let command = Command::PreparedUpdate {
             handle: self.handle(options).await?,
         };
-        let parameters = Some((schema, batches.boxed()));
+        let parameters = Some(Parameters::Stream(schema, batches.boxed()));
         let answer = shared
             .protocol()?
             .update(&Operation::Update, &command, parameters, options)
@@ -339,8 +339,7 @@ impl PreparedStatement {
         let command = Command::PreparedUpdate {
             handle: self.handle(options).await?,
         };
-        let batch = self.parameters(params)?;
-        let parameters = batch.map(|batch| (batch.schema(), futures::stream::iter([Ok(batch)]).boxed()));
+        let parameters = self.parameters(params)?.map(Parameters::One);
         self.shared()
             .protocol()?
             .update(&Operation::Update, &command, parameters, options)

@@ -15,6 +15,7 @@ use tonic::{Code, Request};
 use super::Client;
 use super::deadline::within;
 use super::headers::{append, apply};
+use super::retry::pause;
 use super::sources::secret_in;
 use crate::config::{Config, HandshakeMode};
 use crate::error::{Error, Operation, Result};
@@ -203,9 +204,10 @@ impl Auth {
         client: &mut Client,
         headers: &Metadata,
         generation: u64,
+        again: impl Fn(u32, &Error) -> bool,
     ) -> Result<Metadata> {
         let Some(tokens) = &self.tokens else {
-            return self.login(client, headers, generation).await;
+            return self.login(client, headers, generation, again).await;
         };
         within(self.patience, "connect_timeout", tokens.renew(generation))
             .await
@@ -217,12 +219,14 @@ impl Auth {
 
     /// Logs in, unless somebody else has since the caller saw `generation`.
     ///
-    /// A server that does not know the handshake, or that answers it without a token, gets the password with each call instead.
+    /// A server that does not know the handshake, or that answers it without a token, gets the password with each call instead. Whether a failed
+    /// handshake is tried again, `again` says of the attempt and its error.
     pub(crate) async fn login(
         &self,
         client: &mut Client,
         headers: &Metadata,
         generation: u64,
+        again: impl Fn(u32, &Error) -> bool,
     ) -> Result<Metadata> {
         let failed_before = self.failures.count();
         let _one_at_a_time = self.login.lock().await;
@@ -231,16 +235,23 @@ impl Auth {
         }
         // Who waited for somebody else's wrong password does not try it again.
         self.failures.since(failed_before)?;
-        let (token, answer) = match self.handshake(client, headers).await {
-            Ok((token, answer)) => (token, answer),
-            Err(status) if status.code() == Code::Unimplemented && self.mode == HandshakeMode::Auto => {
-                (None, Metadata::new())
+        let mut attempt = 0;
+        let (token, answer) = loop {
+            match self.handshake(client, headers).await {
+                Ok(answer) => break answer,
+                Err(status) if status.code() == Code::Unimplemented && self.mode == HandshakeMode::Auto => {
+                    break (None, Metadata::new());
+                }
+                Err(status) => {
+                    let error = Error::from_status(&status);
+                    attempt += 1;
+                    if !again(attempt, &error) {
+                        self.failures.note(&error);
+                        return Err(error);
+                    }
+                }
             }
-            Err(status) => {
-                let error = Error::from_status(&status);
-                self.failures.note(&error);
-                return Err(error);
-            }
+            tokio::time::sleep(pause(attempt)).await;
         };
         let token = match (token, &self.basic) {
             (None, Some(login)) => Some(Token::Authorization(login.header()?)),

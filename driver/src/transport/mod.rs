@@ -89,6 +89,8 @@ pub(crate) struct Identity {
     cookies: Option<CookieJar>,
     deadlines: Deadlines,
     retries: retry::Budget,
+    /// Says whether the server's session holds something that a new login might lose.
+    pinned: AtomicBool,
 }
 
 impl Identity {
@@ -105,6 +107,7 @@ impl Identity {
             cookies: config.get_cookies().then(CookieJar::new),
             deadlines: Deadlines::new(config),
             retries: retry::Budget::new(),
+            pinned: AtomicBool::new(false),
             config: config.clone(),
         }
     }
@@ -201,7 +204,8 @@ impl Transport {
         self.ready().await?;
         if auth.wants_handshake() {
             let (mut client, headers) = (self.0.client.clone(), &self.0.identity.headers);
-            self.logging_in(auth.login(&mut client, headers, auth.generation()))
+            let again = |attempt, error: &Error| self.logs_in_again(attempt, error);
+            self.logging_in(auth.login(&mut client, headers, auth.generation(), again))
                 .await?;
         } else {
             auth.without_handshake()?;
@@ -222,8 +226,25 @@ impl Transport {
     async fn renew(&self, generation: u64) -> Result<()> {
         let Inner { client, identity, .. } = &*self.0;
         let mut client = client.clone();
-        self.logging_in(identity.auth.renew(&mut client, &identity.headers, generation))
-            .await
+        let again = |attempt, error: &Error| self.logs_in_again(attempt, error);
+        let renewal = identity
+            .auth
+            .renew(&mut client, &identity.headers, generation, again);
+        self.logging_in(renewal).await
+    }
+
+    /// Says whether a login that failed is tried again: not where the server has said what it thinks of the password.
+    fn logs_in_again(&self, attempt: u32, error: &Error) -> bool {
+        self.may_try_again(&Operation::Handshake, attempt, error)
+    }
+
+    /// Says whether a call is sent once more after so many attempts, and takes that from the budget.
+    fn may_try_again(&self, operation: &Operation, attempt: u32, error: &Error) -> bool {
+        let again = attempt <= MOST_RETRIES && retry::may_repeat(operation, error) && self.may_spend_retry();
+        if again {
+            trace::retry(operation, self.peer(), attempt, error);
+        }
+        again
     }
 
     async fn logging_in(&self, login: impl Future<Output = Result<Metadata>>) -> Result<()> {
@@ -288,6 +309,16 @@ impl Transport {
             Some(total) if deadline.is_none_or(|deadline| total < deadline) => (Some(total), "total_timeout"),
             _ => (deadline, option),
         }
+    }
+
+    /// Says whether the server's session holds something that a new login might lose, as a transaction begun by SQL: from then on a refused token
+    /// is an error, lest what follows runs outside of it.
+    pub(crate) fn pin(&self, pinned: bool) {
+        self.0.identity.pinned.store(pinned, Ordering::Release);
+    }
+
+    fn is_pinned(&self) -> bool {
+        self.0.identity.pinned.load(Ordering::Acquire)
     }
 
     /// Says whether something may be tried once more, and takes that from the budget.
@@ -359,16 +390,16 @@ impl Transport {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.kind() == Kind::Authentication && !logged_in && auth.can_login_again() {
+            let may_login = !logged_in && auth.can_login_again() && !self.is_pinned();
+            if error.kind() == Kind::Authentication && may_login {
                 logged_in = true;
                 Box::pin(self.renew(generation)).await?;
                 continue;
             }
             attempt += 1;
-            if attempt > MOST_RETRIES || !retry::may_repeat(operation, &error) || !self.may_spend_retry() {
+            if !self.may_try_again(operation, attempt, &error) {
                 return Err(error);
             }
-            trace::retry(operation, self.peer(), attempt, &error);
             tokio::time::sleep(pause(attempt)).await;
         }
     }
