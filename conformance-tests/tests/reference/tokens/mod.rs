@@ -159,6 +159,35 @@ async fn a_command_prints_the_token() {
     assert_eq!(Session::connect(endless).await.unwrap_err().kind(), Kind::Timeout);
 }
 
+/// The state of a process, as `ps` has it; none where there is no such process.
+#[cfg(target_os = "linux")]
+fn state(pid: &str) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_command_has_started_ends_with_it_when_its_time_is_over() {
+    let server = server("printed").await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // The shell waits for a child of its own, which would otherwise sleep on.
+    let command = format!("sleep 600 & echo $! > {} && wait", file.path().display());
+    let config: Config = string(&server, "connect_timeout=3s").parse().unwrap();
+    let error = Session::connect(config.token_command(command)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Timeout, "{error}");
+    let pid = std::fs::read_to_string(file.path()).unwrap();
+    let gone = async {
+        // A process nobody has waited for yet has ended too.
+        while !matches!(state(pid.trim()), None | Some('Z' | 'X')) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), gone)
+        .await
+        .expect("the grandchild has ended");
+}
+
 #[tokio::test]
 async fn a_password_file_is_read_at_every_login() {
     let server = ReferenceServer::builder()

@@ -1,11 +1,11 @@
 //! A token that a command prints (`token_command`), as the tools of the clouds do.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::AsyncReadExt as _;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::error::{Error, Kind, Result};
 use crate::token::{AccessToken, TokenSource};
@@ -38,24 +38,24 @@ impl TokenCommand {
             ("sh", "-c")
         };
         // What it says on standard error is for the user's eyes, and nothing we would keep.
-        let mut child = Command::new(shell)
+        let mut command = Command::new(shell);
+        command
             .arg(flag)
             .arg(&self.line)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| wrong(format!("cannot be started: {error}")))?;
+            .stderr(Stdio::inherit());
+        let mut running =
+            Running::start(command).map_err(|error| wrong(format!("cannot be started: {error}")))?;
         let run = async {
             let mut printed = Vec::new();
-            if let Some(output) = child.stdout.take() {
+            if let Some(output) = running.child.stdout.take() {
                 output.take(LONGEST + 1).read_to_end(&mut printed).await?;
             }
             if printed.len() as u64 > LONGEST {
                 return Ok((printed, None));
             }
-            Ok::<_, std::io::Error>((printed, Some(child.wait().await?)))
+            Ok::<_, std::io::Error>((printed, Some(running.ended().await?)))
         };
         let (printed, status) = within(self.patience, "connect_timeout", run)
             .await
@@ -75,6 +75,50 @@ impl TokenCommand {
             ));
         }
         Ok(token.to_owned())
+    }
+}
+
+/// A command that is not waited for any more ends, and so does all that it has started: a shell alone would leave its children behind.
+struct Running {
+    child: Child,
+    /// The process group of its own, until the command has ended by itself.
+    #[cfg(unix)]
+    group: Option<rustix::process::Pid>,
+}
+
+impl Running {
+    fn start(mut command: Command) -> std::io::Result<Self> {
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command.kill_on_drop(true).spawn()?;
+        Ok(Self {
+            #[cfg(unix)]
+            group: child
+                .id()
+                .and_then(|id| i32::try_from(id).ok())
+                .and_then(rustix::process::Pid::from_raw),
+            child,
+        })
+    }
+
+    /// Waits for its end. What it leaves running in the background then is its own business.
+    async fn ended(&mut self) -> std::io::Result<ExitStatus> {
+        let status = self.child.wait().await?;
+        #[cfg(unix)]
+        {
+            self.group = None;
+        }
+        Ok(status)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            // The shell has not been waited for, so the number is still its own. A group that is gone needs no end.
+            let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
     }
 }
 
