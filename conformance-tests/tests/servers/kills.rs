@@ -125,13 +125,20 @@ async fn a_server_stopped_at_twenty_points_of_a_result_is_an_error_each_time() {
 }
 
 #[tokio::test]
-async fn the_reference_server_killed_after_any_batch_is_an_error() {
-    for after in (0..=20).step_by(runs(4, 1)) {
+async fn the_reference_server_stopped_and_killed_at_twenty_points_of_a_result_is_an_error_each_time() {
+    // 200 MB: 20,000 rows of 10 kB, in 400 batches.
+    let sql =
+        "SELECT value, printf('%.*c', 10000, 'x') FROM generate_series(1, 20000) /* rows_per_batch=50 */";
+    for point in (0..20).step_by(runs(5, 1)) {
         let (process, address) = start("reference", 0).await;
         let session = Session::connect(string(address)).await.unwrap();
-        let sql = "SELECT value FROM generate_series(1, 25000000)";
         let mut cursor = session.query(sql).await.unwrap();
-        let error = broken(&mut cursor, after, || {
+        let error = broken(&mut cursor, 20 * point, || process.suspend().unwrap()).await;
+        names_the_endpoint(&error, address, 1);
+        process.resume().unwrap();
+        assert_eq!(answers_again(&session, "SELECT 1").await.unwrap(), 1);
+        let mut cursor = session.query(sql).await.unwrap();
+        let error = broken(&mut cursor, 20 * point, || {
             process.kill().unwrap();
         })
         .await;
@@ -142,8 +149,8 @@ async fn the_reference_server_killed_after_any_batch_is_an_error() {
 }
 
 #[tokio::test]
-async fn sail_killed_and_stopped_in_a_result_is_an_error() {
-    // Points of a result of 200 MB, in batches of 8192 rows of eight bytes.
+async fn sail_stopped_and_killed_at_twenty_points_of_a_result_is_an_error_each_time() {
+    // 200 MB, in batches of 8192 rows of eight bytes.
     for point in (0..20).step_by(runs(10, 1)) {
         let sail = require!(server::sail().await);
         let session = Session::connect(format!("{}&idle_timeout=3s&prefetch_bytes=512KiB", sail.uri()))

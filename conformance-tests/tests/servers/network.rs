@@ -84,6 +84,27 @@ async fn a_server_that_accepts_and_says_nothing_is_given_up() {
 }
 
 #[tokio::test]
+async fn without_any_option_a_deaf_server_is_given_up_after_ten_seconds() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let deaf = listener.local_addr().unwrap();
+    // A server that does not speak HTTP/2, and one that does not speak TLS.
+    let one = async |options: &str| {
+        let started = Instant::now();
+        let string = format!("flightsql://{deaf}?{options}");
+        let error = match Session::connect(string).await {
+            Ok(session) => session.query("SELECT 1").await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(error.sqlstate().as_str(), "HYT01", "{error}");
+        let elapsed = started.elapsed();
+        // Not before; how long after depends on the machine.
+        let bounds = Duration::from_millis(9_500)..Duration::from_secs(40);
+        assert!(bounds.contains(&elapsed), "{options}: {elapsed:?}");
+    };
+    tokio::join!(one("transport=tcp"), one("transport=tls&tls_verify=false"));
+}
+
+#[tokio::test]
 async fn a_result_cut_anywhere_is_an_error() {
     let toxiproxy = require!(server::toxiproxy().await);
     let server = ReferenceServer::builder().serve().await.unwrap();

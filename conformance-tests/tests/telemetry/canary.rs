@@ -1,11 +1,15 @@
 //! A planted secret of every kind, looked for in all that is printed and logged at the most talkative level.
 
+use arrow_flight::{FlightInfo, HandshakeResponse};
 use jetbridge::{AccessToken, Config, Session, token_from};
+use jetbridge_conformance::fault::{Answer, FaultServer, Script, data};
 use jetbridge_pool::Pool;
 use jetbridge_reference_server::ReferenceServer;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tonic::Status;
+use tonic::metadata::MetadataMap;
 
 use super::Log;
 
@@ -170,6 +174,59 @@ async fn no_secret_is_printed_or_logged_at_any_level() {
         .tls_client_key_password(secret("key-password"));
     use_it(log, with_key).await;
     log.print(&metrics.render());
+    holds_no_secret(log);
+}
+
+#[tokio::test]
+async fn what_a_server_says_in_cookies_tokens_and_headers_is_printed_nowhere() {
+    let log = Log::listen();
+    let secret = |kind: &str| format!("{PLANTED}-{kind}");
+    let cookie = secret("cookie");
+    let session = format!("session={cookie}; Path=/");
+    let elsewhere = format!("other={}; Domain=elsewhere.example", secret("foreign-cookie"));
+    let token = format!("Bearer {}", secret("rotated"));
+    let own = secret("own-header");
+    let dressed = {
+        let (session, own) = (session.clone(), own.clone());
+        move |answer: Answer<FlightInfo>| {
+            answer
+                .header("set-cookie", &session)
+                .header("set-cookie", &elsewhere)
+                .header("authorization", &token)
+                .header("x-session-key", &own)
+        }
+    };
+    let mut trailers = MetadataMap::new();
+    trailers.insert("set-cookie", session.parse().unwrap());
+    trailers.insert("x-session-key", own.parse().unwrap());
+    let refused = Status::with_metadata(tonic::Code::InvalidArgument, "no such table", trailers);
+    let at_login = session.clone();
+    let at_the_end = session.clone();
+    for script in [
+        Script::new().info(move |_| dressed(Answer::send([data::info(1)]))),
+        Script::new().info(move |call| match call.before {
+            0 => Answer::refuse(refused.clone()),
+            _ => Answer::send([data::info(1)]),
+        }),
+        Script::new().get(move |_, _| Answer::send(data::result()).trailer("set-cookie", &at_the_end)),
+        Script::new().handshake(move |_| {
+            Answer::send([HandshakeResponse::default()])
+                .header("authorization", "Bearer t0")
+                .header("set-cookie", &at_login)
+        }),
+    ] {
+        let server = FaultServer::start(script, 0).await.unwrap();
+        let string = format!("flightsql://ada:x@{}?transport=tcp", server.address());
+        use_it(log, string.parse().unwrap()).await;
+        let session = Session::connect(string).await.unwrap();
+        for _ in 0..2 {
+            let read = async { session.query("SELECT n").await?.fetch_all().await };
+            log.print(&read.await);
+        }
+        // It was kept, and came back.
+        let sent = server.seen().header("GetFlightInfo", "cookie").join(" ");
+        assert!(sent.contains(&cookie), "{sent}");
+    }
     holds_no_secret(log);
 }
 
