@@ -1,7 +1,9 @@
 //! Jetbridge against the scripted servers: always runs, needs nothing but this machine.
 
+mod endless;
 mod injection;
 mod page;
+mod renewal;
 mod twice;
 
 use std::time::Duration;

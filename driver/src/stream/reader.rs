@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::metadata::Metadata;
 use crate::protocol::{Announced, DataReply};
 
-/// How many messages before the schema are kept.
-const MOST_EARLY: usize = 1024;
+/// How many messages may come before the schema.
+pub(super) const MOST_EARLY: usize = 1024;
 
 /// One message of a ticket: a batch, application metadata, or both.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl FlightReader {
     ///
     /// `Protocol` when a batch or the end comes first; whatever made the stream break.
     pub async fn schema(&mut self) -> Result<SchemaRef> {
-        loop {
+        for _ in 0..=MOST_EARLY {
             if let Some(schema) = self.decoder.schema() {
                 return Ok(SchemaRef::clone(schema));
             }
@@ -77,12 +77,12 @@ impl FlightReader {
                 .await
                 .transpose()?
             {
-                Some(Some(chunk)) if self.early.len() < MOST_EARLY => self.early.push_back(chunk),
-                Some(Some(_)) => return Err(self.blame(Error::protocol("the server does not send a schema"))),
+                Some(Some(chunk)) => self.early.push_back(chunk),
                 Some(None) => {}
                 None => return Err(self.blame(Error::protocol("the stream ended without a schema"))),
             }
         }
+        Err(self.blame(Error::protocol("the server does not send a schema")))
     }
 
     /// The schema, if its message has been read.

@@ -77,8 +77,9 @@ impl Waiting {
         Some(entry.endpoint.clone())
     }
 
-    /// Takes the endpoint the server gave in its place; one it does not renew is left as it is, and not asked for again.
+    /// Takes the endpoint the server gave in its place; one it does not renew, or only without a ticket, is left as it is, and not asked for again.
     fn replace(&self, index: usize, renewed: Option<FlightEndpoint>) {
+        let renewed = renewed.filter(|renewed| renewed.ticket().is_some());
         let mut entries = self.lock();
         let Some(entry) = entries.iter_mut().find(|entry| entry.index == index) else {
             return;
