@@ -30,6 +30,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rows", rows),
     ("catalog", catalog),
     ("answers", answers),
+    #[cfg(feature = "parquet-locations")]
+    ("parquet", parquet),
 ];
 
 /// A word that stands nowhere but in a password.
@@ -104,6 +106,12 @@ pub fn frames(data: &[u8]) {
         Ok(messages) => stream::fuzzing::batches(&messages).1.iter().for_each(read),
         Err(broken) => panic!("{broken}"),
     }
+}
+
+/// A Parquet file → batches → rows → values and text.
+#[cfg(feature = "parquet-locations")]
+pub fn parquet(data: &[u8]) {
+    stream::fuzzing::parquet(data).iter().for_each(read);
 }
 
 /// Messages of a result → batches → rows → values and text.

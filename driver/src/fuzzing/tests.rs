@@ -45,6 +45,12 @@ fn answers_hold_under_damage() {
     run("answers", answers);
 }
 
+#[cfg(feature = "parquet-locations")]
+#[test]
+fn parquet_files_hold_under_damage() {
+    run("parquet", super::parquet);
+}
+
 #[test]
 fn every_target_has_its_seeds_in_the_corpus() {
     for (target, _) in TARGETS {

@@ -53,6 +53,15 @@ pub(super) fn agree(promised: Option<&SchemaRef>, sent: &SchemaRef, check: Schem
     )))
 }
 
+/// Holds the schema of an object against the one the FlightInfo gives the result: behind a URL may lie anything.
+#[cfg(feature = "http-locations")]
+pub(super) fn hold(promised: Option<&SchemaRef>, sent: &SchemaRef, check: SchemaCheck) -> Result<()> {
+    let Some(promised) = promised.filter(|promised| !promised.fields().is_empty()) else {
+        return Ok(());
+    };
+    conform(RecordBatch::new_empty(Arc::clone(sent)), promised, check).map(drop)
+}
+
 /// Brings a batch into the schema of the result.
 pub(super) fn conform(batch: RecordBatch, schema: &SchemaRef, check: SchemaCheck) -> Result<RecordBatch> {
     let own = batch.schema();

@@ -24,6 +24,9 @@ pub(super) struct Reading {
     pub(super) endpoints: usize,
     /// What the FlightInfo said.
     pub(super) announced: Option<Announced>,
+    /// The schema in it.
+    #[cfg(feature = "http-locations")]
+    pub(super) promised: Option<SchemaRef>,
     /// The trailers of the endpoints read to their end.
     pub(super) trailers: Mutex<Metadata>,
     /// Bytes of messages that have come, of all endpoints.

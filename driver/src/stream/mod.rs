@@ -11,6 +11,8 @@ pub(crate) mod fuzzing;
 mod log;
 #[cfg(feature = "http-locations")]
 mod object;
+#[cfg(feature = "parquet-locations")]
+mod parquet;
 mod reader;
 mod single;
 mod source;
@@ -137,6 +139,8 @@ impl BatchStream {
             options: options.clone(),
             endpoints: endpoints.len(),
             announced: info.announced(),
+            #[cfg(feature = "http-locations")]
+            promised: info.schema().cloned(),
             trailers: Mutex::default(),
             received: log.received(),
         });

@@ -20,16 +20,34 @@ use super::{CallOptions, Locations};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result};
 
-/// What is asked for: Arrow first.
-const ACCEPT: &str = "application/vnd.apache.arrow.stream, application/vnd.apache.arrow.file, */*;q=0.1";
+/// What is asked for: Arrow first, and what can be read.
+const ACCEPT: &str = if cfg!(feature = "parquet-locations") {
+    "application/vnd.apache.arrow.stream, application/vnd.apache.arrow.file, application/vnd.apache.parquet;q=0.5, */*;q=0.1"
+} else {
+    "application/vnd.apache.arrow.stream, application/vnd.apache.arrow.file, */*;q=0.1"
+};
 
 /// The bytes of an object as they come.
 pub(crate) struct Object {
     body: Incoming,
     idle: (Option<std::time::Duration>, &'static str),
-    place: String,
-    operation: Operation,
+    place: Place,
     limit: usize,
+}
+
+/// Where an object is, and why it is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Host and port: the path and the query of a signed URL are as good as a password.
+    host: String,
+    operation: Operation,
+}
+
+impl Place {
+    /// Says of an error where it was.
+    pub(crate) fn blame(&self, error: Error) -> Error {
+        error.during(self.operation.clone()).on(self.host.clone())
+    }
 }
 
 impl Locations {
@@ -43,12 +61,16 @@ impl Locations {
     ) -> Result<Object> {
         let config = self.original().config();
         let idle = self.original().deadline(operation, options);
-        let place = place(url);
+        let place = Place {
+            host: host(url),
+            operation: operation.clone(),
+        };
         let asked = async {
             let request = Request::builder()
                 .method(Method::GET)
                 .uri(url.as_str())
                 .header("accept", ACCEPT)
+                .header("accept-encoding", "identity")
                 .body(Empty::<Bytes>::new())
                 .map_err(|_| Error::protocol("the location is no URL that HTTP knows"))?;
             let answer = client(config, reach)?;
@@ -58,16 +80,19 @@ impl Locations {
             if answer.status() != StatusCode::OK {
                 return Err(refused(answer.status()));
             }
+            if let Some(encoding) = answer.headers().get("content-encoding")
+                && encoding.as_bytes() != b"identity"
+            {
+                let words = format!("the object is encoded ({encoding:?}), which was not asked for");
+                return Err(Error::new(Kind::NotSupported, words));
+            }
             Ok(answer.into_body())
         };
-        let body = asked
-            .await
-            .map_err(|error: Error| error.during(operation.clone()).on(place.clone()))?;
+        let body = asked.await.map_err(|error: Error| place.blame(error))?;
         Ok(Object {
             body,
             idle,
             place,
-            operation: operation.clone(),
             limit: config.get_max_message_size(),
         })
     }
@@ -95,14 +120,25 @@ impl Object {
         }
     }
 
+    /// How many bytes the server has said are still to come.
+    #[cfg(feature = "parquet-locations")]
+    pub(crate) fn announced(&self) -> Option<u64> {
+        hyper::body::Body::size_hint(&self.body).exact()
+    }
+
     /// The most bytes of one message.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
+    /// Where it is, for errors about what has been read of it.
+    pub(crate) fn place(&self) -> Place {
+        self.place.clone()
+    }
+
     /// Says of an error where it was.
     pub(crate) fn blame(&self, error: Error) -> Error {
-        error.during(self.operation.clone()).on(self.place.clone())
+        self.place.blame(error)
     }
 }
 
@@ -138,8 +174,7 @@ fn tls(_: &Config) -> Result<rustls::ClientConfig> {
     )
 }
 
-/// Scheme, host and port: the path and the query of a signed URL are as good as a password.
-fn place(url: &Url) -> String {
+fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port_or_known_default() {
         Some(port) => format!("{host}:{port}"),

@@ -38,12 +38,71 @@ pub(super) fn of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("seed-lz4", framed(&plain(), Some(CompressionType::LZ4_FRAME))),
             ("seed-zstd", framed(&nested(), Some(CompressionType::ZSTD))),
         ],
+        #[cfg(feature = "parquet-locations")]
+        "parquet" => vec![
+            (
+                "seed-parquet-plain",
+                parquet(|properties| properties.set_dictionary_enabled(false)),
+            ),
+            (
+                "seed-parquet-zstd",
+                parquet(|properties| {
+                    properties.set_compression(::parquet::basic::Compression::ZSTD(Default::default()))
+                }),
+            ),
+            (
+                "seed-parquet-two",
+                parquet(|properties| {
+                    properties
+                        .set_writer_version(::parquet::file::properties::WriterVersion::PARQUET_2_0)
+                        .set_compression(::parquet::basic::Compression::SNAPPY)
+                        .set_max_row_group_row_count(Some(2))
+                }),
+            ),
+        ],
         "catalog" => vec![
             ("seed-sql-info", framed(&sql_info(), None)),
             ("seed-tables", framed(&tables(), None)),
         ],
         _ => answers(),
     }
+}
+
+/// The flat columns of the plain seed, as a file.
+#[cfg(feature = "parquet-locations")]
+fn parquet(
+    change: impl FnOnce(
+        ::parquet::file::properties::WriterPropertiesBuilder,
+    ) -> ::parquet::file::properties::WriterPropertiesBuilder,
+) -> Vec<u8> {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(i64::MIN), Some(4)]));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![
+        Some("a"),
+        Some(""),
+        None,
+        Some("a longer text, no part of a view"),
+    ]));
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![0, 1, -1, i32::MAX]));
+    let truths: ArrayRef = Arc::new(BooleanArray::from(vec![
+        Some(true),
+        Some(false),
+        None,
+        Some(true),
+    ]));
+    let words: DictionaryArray<Int32Type> = ["x", "y", "x", "x"].into_iter().collect();
+    let batch = RecordBatch::try_from_iter([
+        ("n", numbers),
+        ("t", texts),
+        ("d", days),
+        ("b", truths),
+        ("w", Arc::new(words)),
+    ]);
+    let batch = batch.unwrap();
+    let properties = change(::parquet::file::properties::WriterProperties::builder()).build();
+    let mut writer =
+        ::parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
 }
 
 fn connection_strings() -> Vec<(&'static str, Vec<u8>)> {
