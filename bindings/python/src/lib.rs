@@ -7,6 +7,7 @@ mod arrow_stream;
 mod catalog;
 mod error;
 mod flight;
+mod offered;
 mod options;
 mod params;
 mod pool;

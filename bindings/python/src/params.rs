@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::record_batch::{RecordBatch, RecordBatchReader};
-use arrow_pyarrow::FromPyArrow as _;
 use jetbridge::types::{Date, Decimal, Duration, Interval, Time, Timestamp, Uuid};
 use jetbridge::{Error, Kind, Params, Value};
 use pyo3::prelude::*;
@@ -14,6 +12,7 @@ use pyo3::types::{
 
 use crate::arrow_stream::ArrowStream;
 use crate::error::to_python;
+use crate::offered::{is_arrow, reader};
 use crate::runtime::{Lookup, lookup};
 
 /// What `execute` was given: nothing, a row by position (a sequence) or by name (a mapping), or Arrow data with a row each.
@@ -72,25 +71,6 @@ pub(crate) fn batch_of(parameters: &Bound<'_, PyAny>, many: bool) -> PyResult<Ar
     };
     let batch = params.to_batch(None).map_err(|error| to_python(&error))?;
     Ok(ArrowStream::of_batches(batch.schema(), vec![batch]))
-}
-
-/// Says whether an object offers itself as Arrow data.
-pub(crate) fn is_arrow(given: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(given.hasattr("__arrow_c_stream__")? || given.hasattr("__arrow_c_array__")?)
-}
-
-/// A stream of batches from an object that offers one by the PyCapsule interface.
-pub(crate) fn reader(given: &Bound<'_, PyAny>) -> PyResult<Box<dyn RecordBatchReader + Send>> {
-    if given.hasattr("__arrow_c_stream__")? {
-        let reader = arrow::ffi_stream::RecordBatchStreamReader::from_pyarrow_bound(given)?;
-        return Ok(Box::new(reader));
-    }
-    let batch = RecordBatch::from_pyarrow_bound(given)?;
-    let schema = batch.schema();
-    Ok(Box::new(arrow::record_batch::RecordBatchIterator::new(
-        [Ok(batch)],
-        schema,
-    )))
 }
 
 fn batch(given: &Bound<'_, PyAny>) -> PyResult<Params> {

@@ -16,7 +16,7 @@ use crate::flight::{FlightInfo, FlightReader};
 use crate::rows::Rows;
 use crate::runtime::{check_process, wait};
 use crate::statement::{Statement, call_options, mode};
-use crate::{options, params};
+use crate::{offered, options, params};
 
 /// What a session is held by.
 pub(crate) enum Held {
@@ -362,7 +362,7 @@ impl Session {
         for (name, value) in options.into_iter().flatten() {
             ingest = ingest.option(name, value);
         }
-        let reader = params::reader(data)?;
+        let reader = offered::reader(data)?;
         let arrow_schema = reader.schema();
         let batches = futures::stream::iter(reader).map(|batch| batch.map_err(jetbridge::Error::from));
         let load = async move { ingest.run_stream(arrow_schema, batches).await };

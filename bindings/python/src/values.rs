@@ -54,7 +54,7 @@ pub(crate) fn rows<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<
 pub(crate) fn rows_of<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
     let py = data.py();
     let all = PyList::empty(py);
-    for batch in crate::params::reader(data)? {
+    for batch in crate::offered::reader(data)? {
         let batch = batch.map_err(|error| to_python(&Error::from(error)))?;
         all.call_method1("extend", (rows(py, &batch)?,))?;
     }

@@ -126,6 +126,12 @@ fn pyarrow_pandas_polars_and_duckdb_read_a_result() {
 }
 
 #[test]
+fn what_is_handed_over_broken_is_an_exception_and_never_the_end_of_the_process() {
+    let python = require!(python());
+    pytest(&python, "test_broken.py", &[]);
+}
+
+#[test]
 fn programs_for_flightsql_dbapi_run_after_changing_their_import() {
     let python = require!(python());
     pytest(&python, "test_flight.py", &[]);
