@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef};
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use crate::config::SchemaCheck;
@@ -177,7 +177,30 @@ fn same_family(a: &DataType, b: &DataType) -> bool {
         {
             true
         }
+        _ if same_inside(a, b) => true,
         _ => family(a) == family(b) && family(a) != Family::Other,
+    }
+}
+
+/// Lists, maps and structs that differ in nullability, metadata or the name of their elements alone: one writer calls them `item`, another `element`.
+fn same_inside(a: &DataType, b: &DataType) -> bool {
+    let same =
+        |a: &Field, b: &Field| a.data_type() == b.data_type() || same_inside(a.data_type(), b.data_type());
+    let all_same = |a: &Fields, b: &Fields| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
+    match (a, b) {
+        (DataType::List(a), DataType::List(b)) | (DataType::LargeList(a), DataType::LargeList(b)) => {
+            same(a, b)
+        }
+        (DataType::Map(a, sorted), DataType::Map(b, also)) if sorted == also => {
+            match (a.data_type(), b.data_type()) {
+                (DataType::Struct(a), DataType::Struct(b)) => all_same(a, b),
+                _ => false,
+            }
+        }
+        (DataType::Struct(a), DataType::Struct(b)) => {
+            all_same(a, b) && a.iter().zip(b).all(|(a, b)| a.name() == b.name())
+        }
+        _ => false,
     }
 }
 
@@ -216,8 +239,10 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{
-        Array as _, ArrayRef, AsArray as _, Date64Array, Float64Array, Int32Array, Int64Array, StringArray,
+        Array as _, ArrayRef, AsArray as _, Date64Array, Float64Array, Int32Array, Int64Array, ListArray,
+        StringArray, StructArray,
     };
+    use arrow::buffer::OffsetBuffer;
     use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
     use arrow::record_batch::RecordBatch;
 
@@ -331,6 +356,31 @@ mod tests {
             conform(batch, &tagged("1"), Lenient).unwrap().schema(),
             tagged("1")
         );
+    }
+
+    #[test]
+    fn lists_and_structs_that_differ_in_nullability_or_the_name_of_their_elements_are_one_type() {
+        let list = |name: &str, nullable: bool| {
+            let text = Field::new("t", DataType::Utf8, nullable);
+            let item = Field::new(name, DataType::Struct(vec![text].into()), nullable);
+            schema(DataType::List(Arc::new(item)), true)
+        };
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
+        let fields = vec![Field::new("t", DataType::Utf8, false)];
+        let structs = StructArray::new(fields.into(), vec![text], None);
+        let sent = list("element", false);
+        let DataType::List(element) = sent.field(0).data_type() else {
+            panic!("a list");
+        };
+        let offsets = OffsetBuffer::from_lengths([2]);
+        let lists = ListArray::new(Arc::clone(element), offsets, Arc::new(structs), None);
+        let batch = RecordBatch::try_new(Arc::clone(&sent), vec![Arc::new(lists)]).unwrap();
+        let result = list("item", true);
+        let fitted = conform(batch.clone(), &result, Lenient).unwrap();
+        assert_eq!(fitted.schema(), result);
+        let inside = fitted.column(0).as_list::<i32>().value(0);
+        assert_eq!(inside.as_struct().column(0).as_string::<i32>().value(1), "b");
+        assert!(conform(batch, &result, Strict).is_err());
     }
 
     #[test]

@@ -6,12 +6,13 @@
 mod footer;
 mod pages;
 mod thrift;
+mod views;
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, AsArray as _};
+use arrow::array::Array as _;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{
@@ -19,6 +20,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Type as PhysicalType;
 use parquet::errors::ParquetError;
+use parquet::schema::types::ColumnDescriptor;
 
 use super::object::Front;
 use crate::error::{Error, Kind, Result, guard};
@@ -91,8 +93,7 @@ impl File {
         let natural = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(broken)?;
         let schema = Arc::clone(natural.schema());
         let rows_per_batch = check_columns(&natural, limit)?;
-        let views: Vec<Field> = schema.fields().iter().map(|field| as_view(field)).collect();
-        let views = Arc::new(Schema::new(views));
+        let views = Arc::new(Schema::new(views::of_fields(schema.fields())));
         let options = ArrowReaderOptions::new().with_schema(views);
         let metadata =
             ArrowReaderMetadata::try_new(Arc::clone(natural.metadata()), options).map_err(broken)?;
@@ -141,14 +142,8 @@ impl File {
     /// A batch whose texts are no views any more, where they were none in the file. A view may stand for the same text as a thousand others: what
     /// they are together is looked at first.
     fn as_meant(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let mut unpacked = 0_usize;
-        for column in batch.columns() {
-            unpacked = unpacked.saturating_add(match column.data_type() {
-                DataType::Utf8View => lengths(column.as_string_view().views()),
-                DataType::BinaryView => lengths(column.as_binary_view().views()),
-                _ => 0,
-            });
-        }
+        let texts = batch.columns().iter().map(|column| views::length(column));
+        let unpacked = texts.fold(0, usize::saturating_add);
         if unpacked > self.limit {
             return Err(too_large(unpacked, self.limit));
         }
@@ -183,55 +178,35 @@ pub(super) fn batches(bytes: Bytes, limit: usize, most: usize) -> Result<Vec<Rec
 /// Refuses columns that unpack to more than can be told beforehand, and says how many rows of the others a batch may have.
 fn check_columns(metadata: &ArrowReaderMetadata, limit: usize) -> Result<usize> {
     let columns = metadata.parquet_schema().columns();
-    if columns.len() != metadata.schema().fields().len() {
-        return Err(unsupported("columns with columns or lists in them"));
+    let mut leaves = Vec::new();
+    for field in metadata.schema().fields() {
+        views::leaves(field.data_type(), &mut leaves)?;
     }
-    let mut width = 0_usize;
-    for (column, field) in columns.iter().zip(metadata.schema().fields()) {
-        if column.max_rep_level() > 0 || column.max_def_level() > 1 {
-            return Err(unsupported("columns with columns or lists in them"));
+    if columns.len() != leaves.len() {
+        return Err(unsupported("columns of a kind that is not known"));
+    }
+    let mut row = 0_usize;
+    for (column, data_type) in columns.iter().zip(leaves) {
+        if column.physical_type() == PhysicalType::BYTE_ARRAY && !views::is_text(data_type) {
+            return Err(unsupported("numbers of any length"));
         }
-        let is_text = match field.data_type() {
-            DataType::Dictionary(_, values) => as_view_type(values).is_some(),
-            other => as_view_type(other).is_some(),
-        };
-        match column.physical_type() {
-            PhysicalType::BYTE_ARRAY if !is_text => {
-                return Err(unsupported("numbers of any length"));
-            }
-            PhysicalType::FIXED_LEN_BYTE_ARRAY => {
-                let length = usize::try_from(column.type_length()).unwrap_or(usize::MAX);
-                width = width.saturating_add(length);
-            }
-            _ => width = width.saturating_add(16),
+        // What is in lists is counted with its pages.
+        if column.max_rep_level() == 0 {
+            row = row.saturating_add(width(column));
         }
     }
-    match limit / width.max(1) {
-        0 => Err(too_large(width, limit)),
+    match limit / row.max(1) {
+        0 => Err(too_large(row, limit)),
         rows => Ok(rows.min(MOST_ROWS)),
     }
 }
 
-fn as_view(field: &Field) -> Field {
-    match as_view_type(field.data_type()) {
-        Some(view) => field.clone().with_data_type(view),
-        None => field.clone(),
+/// What a value of a column takes at most; a text takes a view.
+fn width(column: &ColumnDescriptor) -> usize {
+    match column.physical_type() {
+        PhysicalType::FIXED_LEN_BYTE_ARRAY => usize::try_from(column.type_length()).unwrap_or(usize::MAX),
+        _ => size_of::<u128>(),
     }
-}
-
-/// The type that reads texts and bytes without copying them.
-fn as_view_type(data_type: &DataType) -> Option<DataType> {
-    match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(DataType::Utf8View),
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Some(DataType::BinaryView),
-        _ => None,
-    }
-}
-
-/// How long the texts behind some views are together: the length is the low half of the low word.
-fn lengths(views: &[u128]) -> usize {
-    let length = |view: &u128| usize::try_from(view & u128::from(u32::MAX)).unwrap_or(usize::MAX);
-    views.iter().map(length).fold(0, usize::saturating_add)
 }
 
 fn too_large(bytes: usize, limit: usize) -> Error {
@@ -241,7 +216,7 @@ fn too_large(bytes: usize, limit: usize) -> Error {
 }
 
 fn unsupported(what: &str) -> Error {
-    let words = format!("the object is Parquet with {what}, and only plain columns are read");
+    let words = format!("the object is Parquet with {what}, which are not read");
     Error::new(Kind::NotSupported, words)
 }
 

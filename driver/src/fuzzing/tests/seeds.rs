@@ -68,7 +68,7 @@ pub(super) fn of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
     }
 }
 
-/// The flat columns of the plain seed, as a file.
+/// A file of columns of several sorts.
 #[cfg(feature = "parquet-locations")]
 fn parquet(
     change: impl FnOnce(
@@ -90,12 +90,20 @@ fn parquet(
         Some(true),
     ]));
     let words: DictionaryArray<Int32Type> = ["x", "y", "x", "x"].into_iter().collect();
+    let lists = [Some(vec![Some(1), None]), None, Some(vec![]), Some(vec![Some(2)])];
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(lists);
+    let structs = StructArray::from(vec![(
+        Arc::new(Field::new("t", DataType::Utf8, true)),
+        Arc::clone(&texts),
+    )]);
     let batch = RecordBatch::try_from_iter([
         ("n", numbers),
         ("t", texts),
         ("d", days),
         ("b", truths),
         ("w", Arc::new(words)),
+        ("l", Arc::new(lists)),
+        ("s", Arc::new(structs)),
     ]);
     let batch = batch.unwrap();
     let properties = change(::parquet::file::properties::WriterProperties::builder()).build();

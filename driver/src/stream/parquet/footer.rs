@@ -43,7 +43,7 @@ fn schema(thrift: &mut Thrift<'_>) -> Result<()> {
     let mut groups: Vec<i32> = Vec::new();
     for _ in 0..length {
         thrift.elements = thrift.elements.saturating_add(1);
-        let columns = thrift.number_of(5)?;
+        let [columns] = thrift.numbers_of([5])?;
         while groups.last().is_some_and(|left| *left <= 0) {
             groups.pop();
         }

@@ -6,8 +6,11 @@
 use parquet::file::metadata::RowGroupMetaData;
 
 use super::thrift::{I32, STRUCT, Thrift, broken};
-use super::{too_large, unsupported};
+use super::{too_large, unsupported, width};
 use crate::error::Result;
+
+/// What a value in a list takes beside itself: its levels, its part of the lists around it.
+const LEVELS: usize = 16;
 
 /// The encodings that unpack to no more than a page and its rows: plain, by dictionary (two names), runs, differences, and bytes split.
 ///
@@ -18,6 +21,11 @@ const ENCODINGS: [i32; 6] = [0, 2, 3, 5, 8, 9];
 pub(super) fn check(file: &[u8], group: &RowGroupMetaData, limit: usize) -> Result<()> {
     let mut unpacked = 0_usize;
     for column in group.columns() {
+        // A batch has so many rows and no more, but a row may have a list of all there is: what its values take is counted too.
+        let each = match column.column_descr().max_rep_level() {
+            0 => 0,
+            _ => width(column.column_descr()).saturating_add(LEVELS),
+        };
         let (start, length) = column.byte_range();
         let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
         let mut rest = range
@@ -35,7 +43,9 @@ pub(super) fn check(file: &[u8], group: &RowGroupMetaData, limit: usize) -> Resu
                 let words = format!("values in the encoding {}", page.encoding);
                 return Err(unsupported(&words));
             }
-            unpacked = unpacked.saturating_add(page.unpacked);
+            unpacked = unpacked
+                .saturating_add(page.unpacked)
+                .saturating_add(page.values.saturating_mul(each));
             if unpacked > limit {
                 return Err(too_large(unpacked, limit));
             }
@@ -44,11 +54,17 @@ pub(super) fn check(file: &[u8], group: &RowGroupMetaData, limit: usize) -> Resu
     Ok(())
 }
 
+fn count(number: i32) -> Result<usize> {
+    usize::try_from(number).map_err(|_| broken("a negative count"))
+}
+
 /// What counts of the head of a page.
 #[derive(Debug, Default)]
 struct Page {
     unpacked: usize,
     packed: usize,
+    /// The values of a page with data, nulls and empty lists among them.
+    values: usize,
     /// The values of a dictionary.
     entries: usize,
     encoding: i32,
@@ -62,11 +78,17 @@ impl Page {
                 (2, I32) => page.unpacked = thrift.size()?,
                 (3, I32) => page.packed = thrift.size()?,
                 // A data page in the first form, and in the second.
-                (5, STRUCT) => page.encoding = thrift.number_of(2)?,
-                (8, STRUCT) => page.encoding = thrift.number_of(4)?,
+                (5, STRUCT) => {
+                    let [values, encoding] = thrift.numbers_of([1, 2])?;
+                    (page.values, page.encoding) = (count(values)?, encoding);
+                }
+                (8, STRUCT) => {
+                    let [values, encoding] = thrift.numbers_of([1, 4])?;
+                    (page.values, page.encoding) = (count(values)?, encoding);
+                }
                 (7, STRUCT) => {
-                    let entries = thrift.number_of(1)?;
-                    page.entries = usize::try_from(entries).map_err(|_| broken("a negative count"))?;
+                    let [entries] = thrift.numbers_of([1])?;
+                    page.entries = count(entries)?;
                 }
                 (1 | 4, I32) | (6, STRUCT) => thrift.skip(kind)?,
                 (1..=8, _) => return Err(broken("a field of another kind than it should be")),
@@ -97,7 +119,10 @@ mod tests {
         let bytes = head(50, 9, &more);
         let mut thrift = Thrift::new(&bytes);
         let page = Page::read(&mut thrift).unwrap();
-        assert_eq!((page.unpacked, page.packed, page.encoding), (50, 9, 7));
+        assert_eq!(
+            (page.unpacked, page.packed, page.values, page.encoding),
+            (50, 9, 4, 7)
+        );
         assert!(thrift.rest.is_empty(), "{:?}", thrift.rest);
     }
 

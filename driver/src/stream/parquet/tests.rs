@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray,
-    Float64Array, Int32Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray,
-    StringViewArray, TimestampMicrosecondArray,
+    Array as _, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
+    FixedSizeBinaryArray, FixedSizeListArray, Float64Array, Int32Array, Int32Builder, Int64Array,
+    LargeStringArray, ListArray, ListBuilder, MapBuilder, RecordBatch, StringArray, StringBuilder,
+    StringViewArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::compute::concat_batches;
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Field, Int32Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
@@ -166,8 +167,9 @@ fn one_text_that_stands_for_thousands_is_counted_as_often_as_it_stands() {
 
 #[test]
 fn what_has_no_bound_that_can_be_told_is_not_read() {
-    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1)]), None]);
-    let lists = RecordBatch::try_from_iter([("l", Arc::new(lists) as ArrayRef)]).unwrap();
+    let pairs =
+        FixedSizeListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None], 2);
+    let pairs = RecordBatch::try_from_iter([("p", Arc::new(pairs) as ArrayRef)]).unwrap();
     let texts: ArrayRef = Arc::new(StringArray::from(vec!["ab", "abc"]));
     let texts = RecordBatch::try_from_iter([("t", texts)]).unwrap();
     let encoded = |encoding| {
@@ -176,13 +178,74 @@ fn what_has_no_bound_that_can_be_told_is_not_read() {
         })
     };
     for bytes in [
-        file(&lists, |properties| properties),
+        file(&pairs, |properties| properties),
         encoded(Encoding::DELTA_BYTE_ARRAY),
         encoded(Encoding::DELTA_LENGTH_BYTE_ARRAY),
     ] {
         let error = refusal(bytes, LIMIT);
         assert_eq!(error.kind(), Kind::NotSupported, "{error}");
     }
+}
+
+/// Lists of texts, structs of a text and a list of numbers, and maps.
+fn nested(rows: i32) -> RecordBatch {
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    let mut maps = MapBuilder::new(None, StringBuilder::new(), Int32Builder::new());
+    let mut numbers = ListBuilder::new(Int32Builder::new());
+    for row in 0..rows {
+        for n in 0..row % 4 {
+            lists
+                .values()
+                .append_value(format!("text {n} of row {row}, no part of a view"));
+            numbers.values().append_option((n != 1).then_some(n));
+            maps.keys().append_value(format!("key {n}"));
+            maps.values().append_value(row);
+        }
+        lists.append(row % 5 != 0);
+        numbers.append(row % 7 != 0);
+        maps.append(row % 3 != 0).unwrap();
+    }
+    let texts: ArrayRef = Arc::new(
+        (0..rows)
+            .map(|n| Some(format!("text {n}")))
+            .collect::<LargeStringArray>(),
+    );
+    let numbers: ArrayRef = Arc::new(numbers.finish());
+    let field = |name: &str, array: &ArrayRef| Arc::new(Field::new(name, array.data_type().clone(), true));
+    let structs = StructArray::from(vec![(field("t", &texts), texts), (field("n", &numbers), numbers)]);
+    RecordBatch::try_from_iter_with_nullable([
+        ("l", Arc::new(lists.finish()) as ArrayRef, true),
+        ("s", Arc::new(structs), true),
+        ("m", Arc::new(maps.finish()), true),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn lists_structs_and_maps_are_read_as_they_were_written() {
+    let written = nested(1000);
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        let bytes = file(&written, |properties| {
+            properties
+                .set_encoding(Encoding::PLAIN)
+                .set_writer_version(version)
+                .set_max_row_group_row_count(Some(300))
+        });
+        let batches = read(bytes, LIMIT).unwrap();
+        let read = concat_batches(&batches[0].schema(), &batches).unwrap();
+        assert_eq!(read.columns(), written.columns(), "{version:?}");
+    }
+}
+
+#[test]
+fn a_list_is_counted_by_its_values_and_not_by_its_rows() {
+    // One row, a million values that are all the same: a few bytes.
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(7); 1 << 20])]);
+    let list = RecordBatch::try_from_iter([("l", Arc::new(list) as ArrayRef)]).unwrap();
+    let bytes = file(&list, |properties| properties);
+    assert!(bytes.len() < 10_000, "{}", bytes.len());
+    assert_eq!(refusal(bytes.clone(), LIMIT).kind(), Kind::Resource);
+    assert_eq!(read(bytes, 4 * LIMIT).unwrap()[0].columns(), list.columns());
 }
 
 #[test]

@@ -92,14 +92,15 @@ impl<'a> Thrift<'a> {
         }
     }
 
-    /// The number in one field of a struct; nothing else of it counts.
-    pub(super) fn number_of(&mut self, wanted: i16) -> Result<i32> {
-        let mut found = 0;
+    /// The numbers in some fields of a struct; nothing else of it counts.
+    pub(super) fn numbers_of<const N: usize>(&mut self, wanted: [i16; N]) -> Result<[i32; N]> {
+        let mut found = [0; N];
         self.fields(|id, kind, thrift| {
-            match (id == wanted, kind) {
-                (true, I32) => found = thrift.i32()?,
-                (true, _) => return Err(broken("a field of another kind than it should be")),
-                (false, _) => thrift.skip(kind)?,
+            let known = wanted.iter().zip(&mut found).find(|(wanted, _)| **wanted == id);
+            match (known, kind) {
+                (Some((_, found)), I32) => *found = thrift.i32()?,
+                (Some(_), _) => return Err(broken("a field of another kind than it should be")),
+                (None, _) => thrift.skip(kind)?,
             }
             Ok(())
         })?;
