@@ -2,6 +2,8 @@
 //!
 //! It stands on the public API of `jetbridge` and `jetbridge-pool` alone.
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod command;
 mod connect;

@@ -1,5 +1,6 @@
 //! A SQL driver for Arrow Flight SQL: connection strings, sessions, statements and cursors.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(
@@ -58,7 +59,7 @@ pub use session::{
     CloseHandle, Connector, Probe, Savepoint, SavepointId, Session, Transaction, TransactionOptions,
 };
 pub use shared::{Capabilities, IsolationLevel, NameCase, SqlInfo, SqlInfoValue, TransactionSupport};
-pub use statement::{Ingest, PreparedStatement, Statement};
+pub use statement::{BoundStatement, Ingest, PreparedStatement, Statement};
 pub use stream::{BatchStream, CancelHandle, FlightChunk, FlightExchange, FlightReader};
 pub use token::{AccessToken, TokenSource, token_from};
 pub use transport::{CallOptions, Step};

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(

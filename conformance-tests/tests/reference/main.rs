@@ -28,6 +28,7 @@ mod query;
 mod rows;
 mod scripted;
 mod session;
+mod statements;
 mod tls;
 mod tokens;
 mod transaction;

@@ -40,5 +40,5 @@ pub use self::ingest::Ingest;
 pub use self::reader::BatchReader;
 pub use self::runtime::Runtime;
 pub use self::session::Session;
-pub use self::statement::{PreparedStatement, Statement};
+pub use self::statement::{BoundStatement, PreparedStatement, Statement};
 pub use self::transaction::{Savepoint, Transaction};

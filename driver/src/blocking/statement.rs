@@ -179,6 +179,14 @@ impl PreparedStatement {
         self.statement.is_update()
     }
 
+    /// Gives it parameters for one run, which then has headers and a deadline of its own, and can be cancelled from elsewhere.
+    pub fn bind(&self, params: impl Into<Params>) -> BoundStatement<'_> {
+        BoundStatement {
+            statement: self.statement.bind(params),
+            runtime: self.runtime,
+        }
+    }
+
     /// Runs it as a query with these parameters (`()` for none) and waits for the schema of its rows.
     ///
     /// # Errors
@@ -233,5 +241,82 @@ impl PreparedStatement {
     /// What the server said; the handle is of no use then either.
     pub fn close(self) -> Result<()> {
         self.runtime.block_on(self.statement.close())
+    }
+}
+
+/// A prepared statement with the parameters, headers and deadline of one run. See [`jetbridge::BoundStatement`](crate::BoundStatement).
+#[derive(Debug, Clone)]
+#[must_use = "a statement does nothing until it is run"]
+pub struct BoundStatement<'p> {
+    statement: statement::BoundStatement<'p>,
+    runtime: Runtime,
+}
+
+impl<'p> BoundStatement<'p> {
+    fn map(
+        mut self,
+        change: impl FnOnce(statement::BoundStatement<'p>) -> statement::BoundStatement<'p>,
+    ) -> Self {
+        self.statement = change(self.statement);
+        self
+    }
+
+    /// Sends headers with its calls, or gives them another deadline, in place of those it was prepared with.
+    pub fn options(self, options: CallOptions) -> Self {
+        self.map(|statement| statement.options(options))
+    }
+
+    /// Sends a header with its calls, in place of one of that name from the connection string.
+    pub fn header(self, name: impl AsRef<str>, value: impl Into<Vec<u8>>) -> Self {
+        self.map(|statement| statement.header(name, value))
+    }
+
+    /// Gives its calls another deadline than the connection string.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.map(|statement| statement.timeout(timeout))
+    }
+
+    /// What cancels it from another thread, from now until the end of its result.
+    #[must_use]
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle::new(self.statement.cancel_handle(), self.runtime)
+    }
+
+    /// Runs it as a query and waits for the schema of its rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`BoundStatement::query`](crate::BoundStatement::query).
+    pub fn query(&self) -> Result<Cursor> {
+        let cursor = self.runtime.block_on(self.statement.query())?;
+        Ok(Cursor::new(cursor, self.runtime))
+    }
+
+    /// Runs it as an update, once for each row of its parameters, and gives the number of rows changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`BoundStatement::update`](crate::BoundStatement::update).
+    pub fn update(&self) -> Result<Option<u64>> {
+        self.runtime.block_on(self.statement.update())
+    }
+
+    /// Runs it as what it is; see [`PreparedStatement::is_update`].
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query) and [`update`](Self::update).
+    pub fn execute(&self) -> Result<Cursor> {
+        let cursor = self.runtime.block_on(self.statement.execute())?;
+        Ok(Cursor::new(cursor, self.runtime))
+    }
+
+    /// The FlightInfo of its run.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query).
+    pub fn flight_info(&self) -> Result<FlightInfo> {
+        self.runtime.block_on(self.statement.flight_info())
     }
 }

@@ -363,6 +363,10 @@ options! {
             parameters, get_parameters: OneOf<ParameterMode> = ParameterMode::Server;
             Statement, [];
 
+            #[doc = "How many statements with parameters a session keeps prepared for when they come again; `auto` is 32 in Python, and none in Rust."]
+            statement_cache_size, get_statement_cache_size: CountOrAuto = None;
+            Session, [] check |count| count.map_or(Ok(()), |count| between::<shape::Count>(&count, &0, &65_536));
+
             #[doc = "The dialect of values written into statements; how texts are read is asked of the server in any case."]
             sql_dialect, get_sql_dialect: OneOf<SqlDialect> = SqlDialect::Auto;
             Session, [];

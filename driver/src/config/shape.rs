@@ -292,6 +292,28 @@ impl Shape for Count {
     }
 }
 
+/// A whole number, or what is usual for who asks.
+pub(super) struct CountOrAuto;
+
+impl Shape for CountOrAuto {
+    type Stored = Option<usize>;
+
+    fn read(text: &str) -> Result<Self::Stored, String> {
+        match text.eq_ignore_ascii_case("auto") {
+            true => Ok(None),
+            false => value::read_count(text).map(Some),
+        }
+    }
+
+    fn show(value: &Self::Stored, _: Reveal) -> String {
+        value.map_or_else(|| "auto".to_owned(), |count| count.to_string())
+    }
+
+    fn values() -> String {
+        "number, or `auto`".to_owned()
+    }
+}
+
 /// A whole number, or no limit: `0`.
 pub(super) struct Cap;
 

@@ -398,6 +398,10 @@ macro_rules! accessors {
         accessors! { @set $doc $name (count: usize) count }
         accessors! { @get $getter $name (usize) clone }
     };
+    ($doc:literal $name:ident $getter:ident CountOrAuto) => {
+        accessors! { @set $doc $name (count: impl Into<Option<usize>>) count.into() }
+        accessors! { @get $getter $name (Option<usize>) clone }
+    };
     ($doc:literal $name:ident $getter:ident Cap) => {
         accessors! { @set $doc $name (cap: impl Into<Option<usize>>) cap.into().filter(|cap| *cap > 0) }
         accessors! { @get $getter $name (Option<usize>) clone }

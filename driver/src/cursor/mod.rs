@@ -34,8 +34,8 @@ pub struct Cursor {
     /// How many rows the batches so far have.
     arrived: u64,
     affected: Option<u64>,
-    /// What must live as long as the result is read, such as the prepared statement behind it.
-    _keep: Option<Box<dyn Any + Send + Sync>>,
+    /// What must live until the result is read to its end, such as the prepared statement behind it.
+    keep: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Cursor {
@@ -48,7 +48,7 @@ impl Cursor {
             next: 0,
             arrived: 0,
             affected: None,
-            _keep: None,
+            keep: None,
         }
     }
 
@@ -60,7 +60,7 @@ impl Cursor {
     }
 
     pub(crate) fn keeping(mut self, keep: impl Any + Send + Sync) -> Self {
-        self._keep = Some(Box::new(keep));
+        self.keep = Some(Box::new(keep));
         self
     }
 
@@ -221,6 +221,7 @@ impl Cursor {
 
     fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool>> {
         let Some(batch) = ready!(self.batches.poll_next_unpin(context)).transpose()? else {
+            self.keep = None;
             return Poll::Ready(Ok(false));
         };
         let first_row = self.arrives(&batch);
@@ -276,8 +277,12 @@ impl Stream for Cursor {
             return Poll::Ready(Some(Ok(rest)));
         }
         let polled = self.batches.poll_next_unpin(context);
-        if let Poll::Ready(Some(Ok(batch))) = &polled {
-            self.arrives(batch);
+        match &polled {
+            Poll::Ready(Some(Ok(batch))) => {
+                self.arrives(batch);
+            }
+            Poll::Ready(None) => self.keep = None,
+            _ => {}
         }
         polled
     }

@@ -5,14 +5,18 @@ use std::sync::{Arc, Weak};
 
 use crate::error::Result;
 use crate::shared::Shared;
+use crate::statement::StatementCache;
 
 /// Closes a session from another task than the one that uses it, and does not keep it alive.
 #[derive(Clone)]
-pub struct CloseHandle(Weak<Shared>);
+pub struct CloseHandle(Weak<Shared>, Weak<StatementCache>);
 
 impl CloseHandle {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self(Arc::downgrade(shared))
+    pub(super) fn new(shared: &Arc<Shared>, statements: Option<&Arc<StatementCache>>) -> Self {
+        Self(
+            Arc::downgrade(shared),
+            statements.map_or_else(Weak::new, Arc::downgrade),
+        )
     }
 
     /// Ends the session: cancels its results, rolls back what is open, closes it on the server. Whoever uses it gets errors from then on.
@@ -25,6 +29,9 @@ impl CloseHandle {
     pub async fn close(&self) -> Result<()> {
         match self.0.upgrade() {
             Some(shared) => {
+                if let Some(statements) = self.1.upgrade() {
+                    statements.clear();
+                }
                 shared.cancel_results();
                 shared.close().await
             }

@@ -27,7 +27,7 @@ use crate::protocol::{
     SessionOptionValue, SubstraitPlan, Ticket, TransactionEnd,
 };
 use crate::shared::{Capabilities, Feature, Shared};
-use crate::statement::{Ingest, PreparedStatement, Statement};
+use crate::statement::{Ingest, PreparedStatement, Statement, StatementCache};
 use crate::stream::{BatchStream, CancelHandle, FlightExchange, FlightReader};
 use crate::transport::{CallOptions, Transport};
 
@@ -37,6 +37,8 @@ use crate::transport::{CallOptions, Transport};
 /// background; [`close`](Self::close) waits for that.
 pub struct Session {
     shared: Arc<Shared>,
+    /// The statements it keeps prepared, where it keeps any.
+    statements: Option<Arc<StatementCache>>,
     /// Its place on a channel that a [`Connector`] shares out.
     lease: Option<Arc<()>>,
 }
@@ -68,8 +70,10 @@ impl Session {
     }
 
     async fn begin_over(transport: Transport, lease: Option<Arc<()>>) -> Result<Self> {
+        let most = transport.config().get_statement_cache_size().unwrap_or(0);
         let session = Self {
             shared: Shared::new(transport),
+            statements: (most > 0).then(|| StatementCache::new(most)),
             lease,
         };
         session.name_place().await?;
@@ -118,7 +122,7 @@ impl Session {
 
     /// A statement to give parameters, headers or a deadline before it runs.
     pub fn statement(&self, sql: impl Into<String>) -> Statement {
-        Statement::new(Arc::clone(&self.shared), sql)
+        Statement::new(Arc::clone(&self.shared), sql).kept_in(self.statements.as_ref())
     }
 
     /// Runs a query; see [`Statement::query`].
@@ -367,7 +371,7 @@ impl Session {
     ///
     /// What the server says; `CommitOutcomeUnknown` when the connection broke before its answer.
     pub async fn commit(&self) -> Result<()> {
-        self.shared.end(TransactionEnd::Commit).await
+        self.end(TransactionEnd::Commit).await
     }
 
     /// Rolls the open transaction back; without one there is nothing to do.
@@ -376,7 +380,7 @@ impl Session {
     ///
     /// What the server says.
     pub async fn rollback(&self) -> Result<()> {
-        self.shared.end(TransactionEnd::Rollback).await
+        self.end(TransactionEnd::Rollback).await
     }
 
     /// Sets session options on the server; [`SessionOptionValue::Unset`] erases one.
@@ -546,7 +550,7 @@ impl Session {
     ///
     /// What the server says to the rollback or the options.
     pub async fn reset(&self) -> Result<()> {
-        self.shared.end(TransactionEnd::Rollback).await?;
+        self.end(TransactionEnd::Rollback).await?;
         self.shared
             .set_autocommit(self.shared.config().get_autocommit())
             .await;
@@ -571,10 +575,11 @@ impl Session {
     ///
     /// As [`reset`](Self::reset), and what the server says to the end of the old session.
     pub async fn restart(&self) -> Result<()> {
-        self.shared.end(TransactionEnd::Rollback).await?;
+        self.end(TransactionEnd::Rollback).await?;
         self.shared
             .set_autocommit(self.shared.config().get_autocommit())
             .await;
+        self.forget_statements();
         if !self.shared.restart().await? {
             return self.reset().await;
         }
@@ -585,6 +590,7 @@ impl Session {
     /// Ends what is open, in the background: results are cancelled, the transaction is rolled back, autocommit is put back. The next statement
     /// waits for the rollback, [`settle`](Self::settle) for all of it. What a pool does when a session is handed back.
     pub fn release(&mut self) {
+        self.leave_transaction();
         self.shared.cancel_results();
         self.shared.release();
     }
@@ -606,17 +612,18 @@ impl Session {
         self.shared.is_altered()
     }
 
-    /// How many handles stand on the session beside itself: statements, results, the catalog. A pool does not lend a session that
+    /// How many handles stand on the session beside itself: statements, results, the catalog; not those that it keeps prepared itself. A pool does not lend a session that
     /// somebody else can still use.
     #[must_use]
     pub fn handles(&self) -> usize {
-        Arc::strong_count(&self.shared).saturating_sub(1)
+        let kept = self.statements.as_ref().map_or(0, |statements| statements.len());
+        Arc::strong_count(&self.shared).saturating_sub(1 + kept)
     }
 
     /// What closes the session from elsewhere, without keeping it alive.
     #[must_use]
     pub fn close_handle(&self) -> CloseHandle {
-        CloseHandle::new(&self.shared)
+        CloseHandle::new(&self.shared, self.statements.as_ref())
     }
 
     /// Ends the session: rolls back what is open, finishes clean-ups, closes it on the server.
@@ -625,7 +632,26 @@ impl Session {
     ///
     /// What the server said to the rollback; `Connection` or `Timeout` when it did not hear of the end.
     pub async fn close(self) -> Result<()> {
+        self.forget_statements();
         self.shared.close().await
+    }
+
+    /// Ends the transaction, and with it the statements prepared in it.
+    async fn end(&self, end: TransactionEnd) -> Result<()> {
+        self.leave_transaction();
+        self.shared.end(end).await
+    }
+
+    fn leave_transaction(&self) {
+        if let Some(statements) = &self.statements {
+            statements.leave_transaction();
+        }
+    }
+
+    fn forget_statements(&self) {
+        if let Some(statements) = &self.statements {
+            statements.clear();
+        }
     }
 }
 

@@ -168,7 +168,7 @@ impl Transaction<'_> {
     }
 
     async fn end(&mut self, end: TransactionEnd) -> Result<()> {
-        let ended = self.session.shared.end(end).await;
+        let ended = self.session.end(end).await;
         self.open = None;
         ended
     }
@@ -185,6 +185,7 @@ impl Deref for Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if let Some(open) = &self.open {
+            self.session.leave_transaction();
             self.session.shared.abandon_transaction(open);
         }
     }

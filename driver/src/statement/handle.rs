@@ -16,6 +16,8 @@ use crate::types::Params;
 /// What the server holds of a prepared statement.
 pub(super) struct OnServer {
     pub(super) answer: Prepared,
+    /// The transaction it was prepared in.
+    pub(super) transaction: Option<Bytes>,
     /// The names of its parameters in the order of the server's, where they had to be rewritten.
     order: Option<Vec<String>>,
     /// The handle is of no use any more.
@@ -23,9 +25,10 @@ pub(super) struct OnServer {
 }
 
 impl OnServer {
-    fn new(answer: Prepared, order: Option<Vec<String>>) -> Self {
+    fn new(answer: Prepared, transaction: Option<Bytes>, order: Option<Vec<String>>) -> Self {
         Self {
             answer,
+            transaction,
             order,
             gone: false,
         }
@@ -80,9 +83,10 @@ pub(super) async fn prepare(shared: &Arc<Shared>, text: &Text, options: &CallOpt
     let sql = match text {
         Text::Plan(plan) => {
             let (protocol, plan, options) = (protocol.clone(), plan.clone(), options.clone());
-            let call = async move { protocol.prepare_substrait(&plan, transaction, &options).await };
+            let within = transaction.clone();
+            let call = async move { protocol.prepare_substrait(&plan, within, &options).await };
             let answer = shared.make_statement(call).await;
-            return Ok(OnServer::new(shared.watch(answer)?, None));
+            return Ok(OnServer::new(shared.watch(answer)?, transaction, None));
         }
         Text::Sql(sql) => sql,
     };
@@ -96,10 +100,10 @@ pub(super) async fn prepare(shared: &Arc<Shared>, text: &Text, options: &CallOpt
     let known = shared.named_form().filter(|_| found.are_named());
     if let Some(form) = known {
         let (sql, order) = rewritten(&found, form)?;
-        return Ok(OnServer::new(ask(sql).await?, Some(order)));
+        return Ok(OnServer::new(ask(sql).await?, transaction, Some(order)));
     }
     let refused = match ask(sql.clone()).await {
-        Ok(answer) => return Ok(OnServer::new(answer, None)),
+        Ok(answer) => return Ok(OnServer::new(answer, transaction, None)),
         Err(error) if found.are_named() && may_be_for_names(&error) => error,
         Err(error) => return Err(error),
     };
@@ -107,7 +111,7 @@ pub(super) async fn prepare(shared: &Arc<Shared>, text: &Text, options: &CallOpt
         let (sql, order) = rewritten(&found, form)?;
         if let Ok(answer) = ask(sql).await {
             shared.set_named_form(form);
-            return Ok(OnServer::new(answer, Some(order)));
+            return Ok(OnServer::new(answer, transaction, Some(order)));
         }
     }
     // Its own words are about the statement as it was given.

@@ -1,5 +1,7 @@
 //! Statements: run as they are, or prepared and given parameters.
 
+mod bound;
+mod cache;
 mod count;
 mod dialect;
 mod handle;
@@ -12,11 +14,14 @@ mod render;
 mod replay;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 
+pub use self::bound::BoundStatement;
+pub(crate) use self::cache::StatementCache;
+use self::cache::{Lent, Wanted};
 pub use self::ingest::Ingest;
 pub use self::prepared::PreparedStatement;
 use self::render::Rendered;
@@ -44,6 +49,8 @@ pub struct Statement {
     mode: StatementMode,
     parameters: ParameterMode,
     handle: CancelHandle,
+    /// Where its session keeps prepared statements, if it does.
+    cache: Option<Arc<StatementCache>>,
 }
 
 /// What is run.
@@ -72,10 +79,17 @@ impl Statement {
             mode,
             parameters,
             handle: CancelHandle::new(),
+            cache: None,
         }
     }
 
-    /// Gives it parameters: it is then prepared, bound, run and closed.
+    /// Has it kept prepared with its session once it has run with parameters.
+    pub(crate) fn kept_in(mut self, cache: Option<&Arc<StatementCache>>) -> Self {
+        self.cache = cache.cloned();
+        self
+    }
+
+    /// Gives it parameters: it is then prepared, bound, run and closed, or kept for when it comes again (`statement_cache_size`).
     pub fn bind(mut self, params: impl Into<Params>) -> Self {
         self.params = params.into();
         self
@@ -163,12 +177,7 @@ impl Statement {
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn execute(&self) -> Result<Cursor> {
         if self.is_prepared() {
-            let prepared = self.prepare().await?;
-            let cursor = self
-                .handle
-                .guard(prepared.execute_with(&self.params, &self.options, self.handle.clone()))
-                .await?;
-            return Ok(cursor.keeping(prepared));
+            return self.handle.guard(self.run_prepared(StatementMode::Auto)).await;
         }
         self.handle.guard(self.run(self.is_update())).await
     }
@@ -221,6 +230,51 @@ impl Statement {
         PreparedStatement::prepare(self.clone()).await
     }
 
+    /// Runs it prepared, by a statement that its session has kept or by a new one, which the session may keep.
+    async fn run_prepared(&self, mode: StatementMode) -> Result<Cursor> {
+        let mut lent = self.lend().await?;
+        loop {
+            let (prepared, params, options) = (lent.statement(), &self.params, &self.options);
+            let outcome = match mode {
+                StatementMode::Auto => prepared.execute_with(params, options, self.handle.clone()).await,
+                StatementMode::Query => prepared.query_with(params, options, self.handle.clone()).await,
+                StatementMode::Update => prepared.update_with(params, options).await.map(Cursor::of_update),
+            };
+            match outcome {
+                // Nothing has been sent. Its tables may have changed since it was prepared, and take other values now.
+                Err(error) if error.kind() == Kind::Conversion && lent.is_outdated_for(params) => {
+                    drop(lent);
+                    lent = Lent::new(self.prepare().await?, self.home());
+                }
+                outcome => return outcome.map(|cursor| cursor.keeping(lent.returning())),
+            }
+        }
+    }
+
+    /// Prepares it, or takes it from where its session keeps it prepared.
+    async fn lend(&self) -> Result<Lent> {
+        if let (Some(cache), Text::Sql(sql)) = (&self.cache, &self.text) {
+            let wanted = Wanted {
+                sql,
+                transaction: self.shared.transaction().await?,
+                mode: self.mode,
+                options: &self.options,
+                only_reads: sql::only_reads(sql),
+            };
+            if let Some(known) = cache.take(&wanted) {
+                return Ok(Lent::again(known, self.home()));
+            }
+        }
+        Ok(Lent::new(self.prepare().await?, self.home()))
+    }
+
+    fn home(&self) -> Weak<StatementCache> {
+        match (&self.cache, &self.text) {
+            (Some(cache), Text::Sql(_)) => Arc::downgrade(cache),
+            _ => Weak::new(),
+        }
+    }
+
     /// Says whether there are parameters for the server to bind.
     fn is_prepared(&self) -> bool {
         !self.params.is_none() && self.parameters == ParameterMode::Server
@@ -246,19 +300,15 @@ impl Statement {
             return Ok(Cursor::of_update(self.run_update().await?));
         }
         if self.is_prepared() {
-            let prepared = self.prepare().await?;
-            let cursor = prepared
-                .query_with(&self.params, &self.options, self.handle.clone())
-                .await?;
-            return Ok(cursor.keeping(prepared));
+            return self.run_prepared(StatementMode::Query).await;
         }
         self.send_query().await
     }
 
     async fn run_update(&self) -> Result<Option<u64>> {
         if self.is_prepared() {
-            let prepared = self.prepare().await?;
-            return prepared.update_with(&self.params, &self.options).await;
+            let outcome = self.run_prepared(StatementMode::Update).await?;
+            return Ok(outcome.rows_affected());
         }
         self.send_update().await
     }

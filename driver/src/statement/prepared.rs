@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 
+use super::bound::BoundStatement;
 use super::handle::{OnServer, prepare};
 use super::{Statement, Text, count, dialect};
 use crate::config::{ParameterMode, StatementMode};
@@ -21,6 +22,8 @@ use crate::transport::CallOptions;
 use crate::types::Params;
 
 /// A statement the server has prepared, run as often as one likes with other parameters.
+///
+/// It belongs to the transaction it was prepared in, or to none; run in another, it is prepared there.
 ///
 /// It keeps its session alive. Dropping it has it closed on the server in the background; [`close`](Self::close) waits for that.
 ///
@@ -38,6 +41,8 @@ pub struct PreparedStatement {
 impl PreparedStatement {
     pub(super) async fn prepare(mut statement: Statement) -> Result<Self> {
         statement.params = Params::none();
+        // What lies in the cache must not hold the cache.
+        statement.cache = None;
         let is_sql = matches!(statement.text, Text::Sql(_));
         let prepared = match statement.parameters {
             ParameterMode::Client if is_sql => None,
@@ -100,6 +105,11 @@ impl PreparedStatement {
             Some((None, Some(true))) => false,
             _ => sql::is_update(self.sql()),
         }
+    }
+
+    /// Gives it parameters for one run, which then has headers and a deadline of its own, and can be cancelled from elsewhere.
+    pub fn bind(&self, params: impl Into<Params>) -> BoundStatement<'_> {
+        BoundStatement::new(self, params.into(), self.statement.options.clone())
     }
 
     /// Runs it as a query with these parameters (`()` for none) and waits for the schema of its rows.
@@ -291,7 +301,11 @@ impl PreparedStatement {
         count::rows_or_nothing(Cursor::new(batches)).await
     }
 
-    async fn flight_info_with(&self, params: &Params, options: &CallOptions) -> Result<FlightInfo> {
+    pub(super) async fn flight_info_with(
+        &self,
+        params: &Params,
+        options: &CallOptions,
+    ) -> Result<FlightInfo> {
         if self.prepared.is_none() {
             let statement = self.kept_here(params, options);
             return statement.flight_info_of(&statement.direct().await?).await;
@@ -392,17 +406,46 @@ impl PreparedStatement {
         closed.is_err_and(|error| matches!(error.kind(), Kind::NotFound | Kind::InvalidRequest))
     }
 
-    /// The handle to run; the statement is prepared again where it has none.
+    /// The handle to run; the statement is prepared again where it has none, or one of another transaction than the session has now: what runs by
+    /// such a handle would not be committed, or rolled back, with the rest.
     async fn handle(&self, options: &CallOptions) -> Result<Bytes> {
         let (shared, text) = (self.shared(), &self.statement.text);
-        let known = self.with(|prepared| (!prepared.gone).then(|| prepared.answer.handle.clone()));
+        let transaction = shared.transaction().await?;
+        let known = self.with(|prepared| {
+            let belongs = !prepared.gone && prepared.transaction == transaction;
+            belongs.then(|| prepared.answer.handle.clone())
+        });
         if let Some(handle) = known.flatten() {
             return Ok(handle);
+        }
+        if let Some(handle) = self.take_handle() {
+            shared.abandon_statement(handle);
         }
         let fresh = prepare(shared, text, options).await?;
         let handle = fresh.answer.handle.clone();
         self.with(|prepared| *prepared = fresh);
         Ok(handle)
+    }
+
+    /// The transaction it was prepared in.
+    pub(super) fn transaction(&self) -> Option<Bytes> {
+        self.with(|prepared| prepared.transaction.clone())?
+    }
+
+    /// Says whether parameters fit what the server wanted when it was prepared.
+    pub(super) fn takes(&self, params: &Params) -> bool {
+        self.parameters(params).is_ok()
+    }
+
+    /// Says whether there is a handle to run it by once more.
+    pub(super) fn has_handle(&self) -> bool {
+        self.with(|prepared| !prepared.gone).unwrap_or(false)
+    }
+
+    /// Runs as another statement of the same text wants it.
+    pub(super) fn serve(&mut self, mode: StatementMode, options: &CallOptions) {
+        self.statement.mode = mode;
+        self.statement.options = options.clone();
     }
 
     /// The handle, which nobody uses again.

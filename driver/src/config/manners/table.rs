@@ -164,6 +164,8 @@ pub(super) static PROFILES: &[Profile] = &[
 pub(super) const ENGINES: &[(&str, SqlDialect)] = &[
     ("datafusion", SqlDialect::DataFusion),
     ("sqlite", SqlDialect::Sqlite),
+    // What `jetbridge serve` and the suite run: SQLite.
+    ("jetbridge reference server", SqlDialect::Sqlite),
     ("duckdb", SqlDialect::DuckDb),
     ("postgres", SqlDialect::Postgres),
 ];
