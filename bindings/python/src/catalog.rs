@@ -94,7 +94,6 @@ impl Question {
 
 /// What is asked about the tables of a server. A server without a command of Flight SQL for it is asked in SQL, as [`Catalog`] does.
 pub(crate) enum Inquiry {
-    Server,
     Schemas,
     Tables(Option<String>, Option<String>),
     Columns(TableName),
@@ -104,7 +103,6 @@ pub(crate) enum Inquiry {
 
 /// The answer to an [`Inquiry`].
 pub(crate) enum Finding {
-    Server(Option<String>),
     Schemas(Vec<String>),
     Tables(Vec<Table>),
     Columns(Vec<Column>),
@@ -122,7 +120,6 @@ impl Inquiry {
             })
         };
         Ok(match about {
-            "server" => Self::Server,
             "schemas" => Self::Schemas,
             "tables" => Self::Tables(schema, table),
             "columns" => Self::Columns(named(schema, table)?),
@@ -135,7 +132,6 @@ impl Inquiry {
     pub(crate) async fn ask(self, session: &Session) -> Result<Finding> {
         let catalog = session.catalog();
         Ok(match self {
-            Self::Server => Finding::Server(session.capabilities().await?.server_name().map(str::to_owned)),
             Self::Schemas => {
                 let mut names: Vec<_> = catalog
                     .schemas(None, None)
@@ -180,10 +176,9 @@ async fn tables(catalog: &Catalog, schema: Option<String>, table: Option<String>
 }
 
 impl Finding {
-    /// A name, a list of names, or a list of dictionaries.
+    /// A list of names, or of dictionaries.
     pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(match self {
-            Self::Server(name) => name.into_pyobject(py)?.unbind(),
             Self::Schemas(names) => PyList::new(py, names)?.into_any().unbind(),
             Self::Tables(tables) => list(py, &tables, |table, entry| {
                 entry.set_item("schema", &table.schema)?;

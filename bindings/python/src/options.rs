@@ -6,6 +6,9 @@ use pyo3::types::{PyBool, PyDict};
 
 use crate::error::to_python;
 
+/// How many statements with parameters a session keeps prepared where the connection string does not say.
+const STATEMENTS_KEPT: usize = 32;
+
 /// The configuration of a connection string, with options that win over it.
 pub(crate) fn config(target: &str, options: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
     let mut config = Config::parse(target).map_err(|error| to_python(&error))?;
@@ -19,6 +22,10 @@ pub(crate) fn config(target: &str, options: Option<&Bound<'_, PyDict>>) -> PyRes
             Err(_) => value.str()?.to_string(),
         };
         config.set(&key, &text).map_err(|error| to_python(&error))?;
+    }
+    // Cursors come and go in Python, and the same statement with other parameters is the rule.
+    if config.get_statement_cache_size().is_none() {
+        config = config.statement_cache_size(STATEMENTS_KEPT);
     }
     config.validate().map_err(|error| to_python(&error))?;
     Ok(config)

@@ -4,11 +4,11 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt as _;
-use jetbridge::{IngestMode, SavepointEnd, SessionOptionValue};
+use jetbridge::{Evidence, IngestMode, SavepointEnd, SessionOptionValue};
 use jetbridge_pool::PooledSession;
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt};
+use pyo3::types::{IntoPyDict as _, PyBool, PyDict, PyFloat, PyInt};
 
 use crate::catalog::{Inquiry, Question};
 use crate::error::{interface, to_python};
@@ -214,6 +214,31 @@ impl Session {
         })
     }
 
+    /// Which server it is, as the fields of `jetbridge.Manners` in their order.
+    #[pyo3(signature = (callback=None))]
+    fn manners(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let held = self.held()?;
+        let ask = async move { held.manners().await };
+        wait(py, callback, ask, |py, manners| {
+            let evidence = match manners.evidence() {
+                Evidence::Option => Some("option"),
+                Evidence::Host => Some("host"),
+                Evidence::Name => Some("name"),
+                _ => None,
+            };
+            let fields = (
+                manners.server().to_string(),
+                manners.server_name(),
+                evidence,
+                manners.sql_dialect().to_string(),
+                manners.identifier_quote(),
+                manners.in_force().into_py_dict(py)?,
+                manners.by_option_only().into_py_dict(py)?,
+            );
+            fields.into_py_any(py)
+        })
+    }
+
     /// Rolls back what is open and ends the session, or hands it back to its pool. Closing twice is no error.
     #[pyo3(signature = (callback=None))]
     fn close(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
@@ -222,8 +247,13 @@ impl Session {
         let end = async move {
             match held.map(Arc::try_unwrap) {
                 Some(Ok(Held::Own(session))) => session.close().await,
-                // A call that is still under way holds it: the session ends with that call.
-                Some(Ok(Held::Lent(_)) | Err(_)) | None => Ok(()),
+                Some(Err(held)) => match &*held {
+                    // Somebody has a call under way: the session ends for them all the same.
+                    Held::Own(session) => session.close_handle().close().await,
+                    // It goes back to its pool with the last of those calls.
+                    Held::Lent(_) => Ok(()),
+                },
+                Some(Ok(Held::Lent(_))) | None => Ok(()),
             }
         };
         wait(py, callback, end, |py, ()| Ok(py.None()))
@@ -289,7 +319,7 @@ impl Session {
         })
     }
 
-    /// What is asked about the tables of the server, by commands or in SQL: `server`, `schemas`, `tables`, `columns`, `primary_key` or `foreign_keys`.
+    /// What is asked about the tables of the server, by commands or in SQL: `schemas`, `tables`, `columns`, `primary_key` or `foreign_keys`.
     #[pyo3(signature = (about, schema=None, table=None, callback=None))]
     fn inquire(
         &self,

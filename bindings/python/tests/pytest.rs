@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{LazyLock, OnceLock};
 
+use jetbridge_conformance::likeness::{likenesses, serve};
 use jetbridge_conformance::require;
 use jetbridge_conformance::server::{self, NotRun, tools};
 use jetbridge_reference_server::{ReferenceServer, Running};
@@ -86,8 +87,8 @@ fn pytest_command(python: &Path) -> Command {
     command
 }
 
-/// Runs one file of tests.
-fn pytest(python: &Path, file: &str, more: &[(&str, &str)]) {
+/// Runs one file of tests; what the open server was asked is to be seen afterwards.
+fn pytest(python: &Path, file: &str, more: &[(&str, &str)]) -> Running {
     let (open, closed) = reference_servers();
     let output = run(pytest_command(python)
         .arg(Path::new(ROOT).join("tests").join(file))
@@ -95,6 +96,7 @@ fn pytest(python: &Path, file: &str, more: &[(&str, &str)]) {
         .env("JETBRIDGE_TEST_LOCKED", closed.address().to_string())
         .envs(more.iter().copied()));
     check(&output);
+    open
 }
 
 fn uri(server: &Running) -> String {
@@ -105,6 +107,29 @@ fn uri(server: &Running) -> String {
 fn the_interface_is_that_of_pep_249() {
     let python = require!(python());
     pytest(&python, "test_dbapi.py", &[]);
+}
+
+#[test]
+fn a_statement_that_comes_again_stays_prepared() {
+    let python = require!(python());
+    let server = pytest(&python, "test_prepared.py", &[]);
+    let counters = server.counters();
+    let prepared = [
+        ("on one cursor and then on others", 1),
+        ("rows of parameters and single ones", 1),
+        ("in two transactions", 2),
+        ("where nothing is kept", 4),
+        ("values of five types", 1),
+        ("with a deadline that passed, and without", 2),
+        ("by asyncio", 1),
+        ("in a pool", 1),
+    ];
+    assert_eq!(
+        counters.action("CreatePreparedStatement"),
+        prepared.iter().map(|(_, count)| count).sum::<u64>(),
+        "{prepared:?}"
+    );
+    assert_eq!(counters.open_statements, 0);
 }
 
 #[test]
@@ -170,6 +195,27 @@ fn it_works_on_servers_that_are_not_ours() {
             ("JETBRIDGE_TEST_ROAPI", &roapi.uri()),
             ("JETBRIDGE_TEST_GO", &go.uri()),
         ],
+    );
+}
+
+#[test]
+fn sqlalchemy_writes_what_each_server_of_the_field_reads() {
+    let python = require!(python());
+    let mut running = Vec::new();
+    let mut lines = Vec::new();
+    for likeness in likenesses() {
+        let server = RUNTIME.block_on(serve(likeness.clone()));
+        let server = server.expect("the likeness starts");
+        for (evidence, named) in [("name", false), ("option", true)] {
+            let uri = likeness.connection(named, &server);
+            lines.push(format!("{} {evidence} {uri}", likeness.name));
+        }
+        running.push(server);
+    }
+    pytest(
+        &python,
+        "test_manners.py",
+        &[("JETBRIDGE_TEST_LIKENESSES", &lines.join("\n"))],
     );
 }
 

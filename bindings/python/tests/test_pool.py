@@ -25,6 +25,20 @@ def test_threads_share_a_pool(uri):
         assert 1 <= pool.status.size <= 3
 
 
+def test_a_cursor_that_is_still_there_keeps_no_session_from_its_pool(uri):
+    with jetbridge.Pool(uri, max_size=1, pool_acquire_timeout="30s") as pool:
+        cursors = []
+        for number in range(3):
+            with pool.connection() as connection:
+                cursor = connection.cursor()
+                cursor.execute("SELECT value + ? FROM generate_series(1, 1000)", (number,))
+                assert cursor.fetchone() == (number + 1,)
+                cursors.append(cursor)
+        assert pool.status.size == 1
+        with pytest.raises(jetbridge.Error):
+            cursors[0].fetchone()
+
+
 def test_what_is_open_is_rolled_back_when_a_connection_goes_back(uri, table):
     with jetbridge.connect(uri, autocommit=True) as connection:
         connection.execute(f"CREATE TABLE {table} (id INTEGER)")

@@ -31,6 +31,7 @@ from .exceptions import (
     Warning,
 )
 from .flight import FlightSQLCallOptions, FlightSQLClient, TableRef
+from .manners import Manners
 from .pool import Pool, PoolStatus
 from .types import (
     BINARY,
@@ -71,6 +72,7 @@ __all__ = [
     "InterfaceError",
     "InternalError",
     "Interval",
+    "Manners",
     "NanoDateTime",
     "NanoTime",
     "NanoTimeDelta",

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from . import aio
+from .manners import Manners
 
 
 def _await(awaitable: Any) -> Any:
@@ -130,6 +131,10 @@ class _AdaptedConnection:
 
     def _inquire(self, about: str, schema: str | None = None, table: str | None = None) -> Any:
         return _await(self._connection._inquire(about, schema, table))
+
+    def manners(self) -> Manners:
+        manners: Manners = _await(self._connection.manners())
+        return manners
 
     def ping(self) -> None:
         _await(self._connection.ping())

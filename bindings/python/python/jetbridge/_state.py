@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import weakref
 from typing import TYPE_CHECKING, Any, Mapping, Sequence, Union, cast
 
 from . import _native
@@ -50,11 +51,24 @@ def by_position(sql: str, parameters: Any) -> Any:
     return {str(number): value for number, value in enumerate(cast("Sequence[Any]", parameters), 1)}
 
 
+def rows_to_bind(sql: str, offered: Any) -> tuple[Any, int]:
+    """The parameters of an ``executemany``, all rows of them, and how many there are.
+
+    ``None`` in their place where no row has any: the statement is then to be run so many times, as Arrow does not count rows without columns.
+    Arrow data goes as it is, uncounted.
+    """
+    if hasattr(offered, "__arrow_c_stream__") or hasattr(offered, "__arrow_c_array__"):
+        return offered, -1
+    rows: list[Any] = [by_position(sql, row) for row in offered]
+    return (rows if any(rows) else None), len(rows)
+
+
 class ConnectionState:
     """A session, and how it stands with its transactions."""
 
     def __init__(self, session: _native.Session, autocommit: bool | None) -> None:
         self._session = session
+        self._cursors: weakref.WeakSet[CursorState] = weakref.WeakSet()
         self._required = autocommit is False
         self._autocommit = bool(autocommit)
 
@@ -67,6 +81,11 @@ class ConnectionState:
     def closed(self) -> bool:
         """Whether it was closed."""
         return self._session.closed
+
+    def _leave_cursors(self) -> None:
+        """Drops what cursors hold of the session, which would keep it from ending, or from going back to its pool."""
+        for cursor in list(self._cursors):
+            cursor._forget()
 
     def _must_be_open(self) -> None:
         if self._session.closed:
@@ -132,6 +151,8 @@ class CursorState:
 
     def _take(self, rows: _native.Rows) -> None:
         self._rows = rows
+        # From now on the result is what can be cancelled.
+        self._statement = None
         self._buffer = []
         self._at = 0
         self._fetched = 0

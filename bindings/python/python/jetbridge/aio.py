@@ -31,11 +31,13 @@ from ._state import (
     as_arrow,
     by_position,
     header_list,
+    rows_to_bind,
     to_arrow,
     to_pandas,
     to_polars,
 )
 from .exceptions import NotSupportedError
+from .manners import Manners
 from .pool import PoolStatus
 
 if TYPE_CHECKING:
@@ -132,6 +134,10 @@ class Connection(ConnectionState, CatalogMixin[Awaitable["Cursor"]]):
         """Asks the server for a sign of life."""
         await _wait(self._session.ping)
 
+    async def manners(self) -> Manners:
+        """Which server this is and how its SQL is written; see :meth:`jetbridge.Connection.manners`."""
+        return Manners(*await _wait(self._session.manners))
+
     async def close(self) -> None:
         """Rolls back what is open and ends the session.
 
@@ -139,6 +145,7 @@ class Connection(ConnectionState, CatalogMixin[Awaitable["Cursor"]]):
             InterfaceError: it is closed already.
         """
         self._must_be_open()
+        self._leave_cursors()
         await _wait(self._session.close)
 
     async def session_options(self) -> dict[str, Any]:
@@ -203,6 +210,7 @@ class Connection(ConnectionState, CatalogMixin[Awaitable["Cursor"]]):
             else:
                 await self.rollback()
         finally:
+            self._leave_cursors()
             await _wait(self._session.close)
 
 
@@ -228,6 +236,7 @@ class Cursor(CursorState):
     def __init__(self, connection: Connection) -> None:
         super().__init__()
         self._connection = connection
+        connection._cursors.add(self)
 
     @property
     def connection(self) -> Connection:
@@ -255,20 +264,15 @@ class Cursor(CursorState):
         headers: Headers = None,
     ) -> Cursor:
         """Executes a statement once for each row of parameters, which all go to the server in one call."""
-        rows: Any = seq_of_parameters
-        if not hasattr(rows, "__arrow_c_stream__") and not hasattr(rows, "__arrow_c_array__"):
-            rows = [by_position(operation, row) for row in rows]
-            if not rows:
-                self._check()
-                await self._drop()
-                self._rowcount = 0
-                return self
-            if not any(rows):
-                return await self._repeat(operation, len(rows), timeout, headers)
+        rows, count = rows_to_bind(operation, seq_of_parameters)
+        if rows is None:
+            return await self._repeat(operation, count, timeout, headers)
         return await self._run(operation, rows, True, timeout, headers, "update")
 
     async def _repeat(self, operation: str, times: int, timeout: float | None, headers: Headers) -> Cursor:
-        """Executes a statement without parameters so many times: rows without columns cannot be sent, as Arrow does not count them."""
+        """Executes a statement without parameters so many times."""
+        self._check()
+        await self._drop()
         total = 0
         for _ in range(times):
             await self._run(operation, None, False, timeout, headers, "update")

@@ -19,12 +19,14 @@ from ._state import (
     by_position,
     header_list,
     html_table,
+    rows_to_bind,
     start_progress,
     to_arrow,
     to_pandas,
     to_polars,
 )
 from .exceptions import NotSupportedError
+from .manners import Manners
 
 if TYPE_CHECKING:
     import pandas
@@ -128,6 +130,14 @@ class Connection(ConnectionState, CatalogMixin["Cursor"]):
         """Asks the server for a sign of life."""
         self._session.ping()
 
+    def manners(self) -> Manners:
+        """Which server this is and how its SQL is written. It is asked, once, where neither ``server=`` nor its host says it.
+
+        Raises:
+            OperationalError: no answer came.
+        """
+        return Manners(*self._session.manners())
+
     def close(self) -> None:
         """Rolls back what is open and ends the session.
 
@@ -135,6 +145,7 @@ class Connection(ConnectionState, CatalogMixin["Cursor"]):
             InterfaceError: it is closed already, as PEP 249 has it for everything that is done to a closed connection.
         """
         self._must_be_open()
+        self._leave_cursors()
         self._session.close()
 
     def session_options(self) -> dict[str, Any]:
@@ -206,6 +217,7 @@ class Connection(ConnectionState, CatalogMixin["Cursor"]):
             else:
                 self.rollback()
         finally:
+            self._leave_cursors()
             self._session.close()
 
 
@@ -231,6 +243,7 @@ class Cursor(CursorState):
     def __init__(self, connection: Connection) -> None:
         super().__init__()
         self._connection = connection
+        connection._cursors.add(self)
 
     @property
     def connection(self) -> Connection:
@@ -271,20 +284,15 @@ class Cursor(CursorState):
         headers: Headers = None,
     ) -> Cursor:
         """Executes a statement once for each row of parameters, which all go to the server in one call."""
-        rows: Any = seq_of_parameters
-        if not hasattr(rows, "__arrow_c_stream__") and not hasattr(rows, "__arrow_c_array__"):
-            rows = [by_position(operation, row) for row in rows]
-            if not rows:
-                self._check()
-                self._drop()
-                self._rowcount = 0
-                return self
-            if not any(rows):
-                return self._repeat(operation, len(rows), timeout, headers)
+        rows, count = rows_to_bind(operation, seq_of_parameters)
+        if rows is None:
+            return self._repeat(operation, count, timeout, headers)
         return self._run(operation, rows, True, timeout, headers, "update", False)
 
     def _repeat(self, operation: str, times: int, timeout: float | None, headers: Headers) -> Cursor:
-        """Executes a statement without parameters so many times: rows without columns cannot be sent, as Arrow does not count them."""
+        """Executes a statement without parameters so many times."""
+        self._check()
+        self._drop()
         total = 0
         for _ in range(times):
             self._run(operation, None, False, timeout, headers, "update", False)

@@ -3,7 +3,8 @@
 The URL is a connection string of Jetbridge with ``+jetbridge`` after the scheme: its options are the same, and ``transport=tcp`` speaks without
 TLS. ``flightsql+jetbridge_async://`` is the same for ``create_async_engine``.
 
-SQL is written as the server wants it, which ``server=`` in the URL names, or the server itself: names in its quotes, its words for types.
+SQL is written as the server wants it, names in its quotes and types in its words: by ``server=``, ``sql_dialect=`` and ``identifier_quote=`` in the
+URL, or by what the server is found to be when the engine first connects. ``engine.dialect.manners`` says what that was.
 The catalog of SQLite is read in SQL; all others are reflected by the catalog commands of Flight SQL, or by ``information_schema`` where they lack those.
 """
 
@@ -15,12 +16,13 @@ from sqlalchemy import pool
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import URL, Connection, default
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
+from sqlalchemy.sql import compiler
 
 from ._sqlalchemy_async import AdaptedModule
-from ._sqlalchemy_catalog import Catalog, inquire
-from ._sqlalchemy_flavors import Flavor, flavor_of
+from ._sqlalchemy_catalog import Catalog
+from ._sqlalchemy_flavors import Flavor, StandardStatements, flavor_of
 from ._sqlalchemy_types import COLSPECS, TYPES, StandardTypes
-from .exceptions import Error
+from .manners import Manners
 
 __all__ = ["AsyncFlightSQLDialect", "DataFusionDialect", "FlightSQLDialect"]
 
@@ -67,6 +69,7 @@ class FlightSQLDialect(default.DefaultDialect):
     supports_server_side_cursors = True
     # There is no `lastrowid`: keys come back by RETURNING, where the server has it.
     postfetch_lastrowid = False
+    statement_compiler: type[compiler.SQLCompiler] = StandardStatements
     type_compiler_cls = StandardTypes
     colspecs = COLSPECS
     execution_ctx_cls = _Context
@@ -82,9 +85,8 @@ class FlightSQLDialect(default.DefaultDialect):
         # Where SQLAlchemy's JSON looks for them.
         self._json_serializer = json_serializer
         self._json_deserializer = json_deserializer
-        self.server_name = ""
-        #: What the URL calls the server.
-        self._named = ""
+        #: Which server it is, once the engine has connected.
+        self.manners: Manners | None = None
         self.catalog = Catalog()
 
     @classmethod
@@ -95,22 +97,21 @@ class FlightSQLDialect(default.DefaultDialect):
 
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         """The URL as a connection string."""
-        named = url.query.get("server", "")
-        automatic = named in ("auto", "standard") or not isinstance(named, str)
-        self._named = "" if automatic else str(named)
         return [_connection_string(url)], {}
 
     def initialize(self, connection: Connection) -> None:
-        self.server_name = self._named or _server_name(connection)
-        self._become(flavor_of(self.server_name), connection)
+        driver: Any = connection.connection.dbapi_connection
+        manners: Manners = driver.manners()
+        self.manners = manners
+        self._become(flavor_of(manners), manners.identifier_quote, connection)
         super().initialize(connection)
 
-    def _become(self, flavor: type[Flavor], connection: Connection) -> None:
+    def _become(self, flavor: type[Flavor], quote: str, connection: Connection) -> None:
         """Speaks as one kind of server does, from now on."""
         self.statement_compiler = flavor.statement_compiler
         self.ddl_compiler = flavor.ddl_compiler
-        self.preparer = flavor.preparer
-        self.identifier_preparer = flavor.preparer(self)
+        self.preparer = flavor.preparer_of(quote)
+        self.identifier_preparer = self.preparer(self)
         self.type_compiler_instance = self.type_compiler = flavor.type_compiler(self)
         self.colspecs = flavor.colspecs
         # What types have been adapted to is kept, and has changed.
@@ -181,14 +182,6 @@ def _connection_string(url: URL) -> str:
     """A URL of SQLAlchemy as a connection string of Jetbridge."""
     plain = url.set(drivername="flightsql")
     return plain.render_as_string(hide_password=False)
-
-
-def _server_name(connection: Connection) -> str:
-    """The name the server gives itself; some do not know the question, or answer in a shape of their own."""
-    try:
-        return inquire(connection, "server") or ""
-    except Error:
-        return ""
 
 
 class AsyncFlightSQLDialect(FlightSQLDialect):
