@@ -8,34 +8,38 @@ use arrow::datatypes::{ArrowNativeType, DataType, Field, Int16Type, Int32Type, I
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use super::{Cells, each, unreadable};
+use super::{Cells, Sink, each, unreadable};
 
-pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
+pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef, sink: &mut impl Sink<'py>) -> PyResult<()> {
     match array.data_type() {
         DataType::List(field) => {
             let lists = array.as_list::<i32>();
             let offsets = lists.value_offsets();
-            list(py, array, lists.values(), field, |row| range(offsets, row))
+            list(py, array, lists.values(), field, sink, |row| range(offsets, row))
         }
         DataType::LargeList(field) => {
             let lists = array.as_list::<i64>();
             let offsets = lists.value_offsets();
-            list(py, array, lists.values(), field, |row| range(offsets, row))
+            list(py, array, lists.values(), field, sink, |row| range(offsets, row))
         }
         DataType::ListView(field) => {
             let lists = array.as_list_view::<i32>();
             let (offsets, sizes) = (lists.value_offsets(), lists.value_sizes());
-            list(py, array, lists.values(), field, |row| sized(offsets, sizes, row))
+            list(py, array, lists.values(), field, sink, |row| {
+                sized(offsets, sizes, row)
+            })
         }
         DataType::LargeListView(field) => {
             let lists = array.as_list_view::<i64>();
             let (offsets, sizes) = (lists.value_offsets(), lists.value_sizes());
-            list(py, array, lists.values(), field, |row| sized(offsets, sizes, row))
+            list(py, array, lists.values(), field, sink, |row| {
+                sized(offsets, sizes, row)
+            })
         }
         DataType::FixedSizeList(field, size) => {
             let lists = array.as_fixed_size_list();
             let size = usize::try_from(*size).unwrap_or(0);
-            list(py, array, lists.values(), field, |row| {
+            list(py, array, lists.values(), field, sink, |row| {
                 row * size..(row + 1) * size
             })
         }
@@ -43,9 +47,9 @@ pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'
             let columns = array.as_struct().columns();
             let mut cells = Vec::with_capacity(columns.len());
             for (child, field) in columns.iter().zip(fields) {
-                cells.push((field.name(), super::column(py, child, field)?));
+                cells.push((field.name(), super::cells(py, child, field)?));
             }
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 let record = PyDict::new(py);
                 for (name, cells) in &cells {
                     record.set_item(name, cell(cells, row)?)?;
@@ -53,29 +57,30 @@ pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'
                 Ok(record.into_any())
             })
         }
-        DataType::Map(..) => map(py, array),
-        DataType::Union(..) => union(py, array),
+        DataType::Map(..) => map(py, array, sink),
+        DataType::Union(..) => union(py, array, sink),
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
             let field = Field::new("", dictionary.values().data_type().clone(), true);
             if dictionary.values().is_empty() {
-                return Ok(vec![py.None().into_bound(py); array.len()]);
+                return super::nulls(py, array.len(), sink);
             }
             // Each value of a small dictionary becomes one object; of a large one, only what is used is read.
             if dictionary.values().len() > array.len() {
                 let taken = compute::take(dictionary.values(), dictionary.keys(), None);
-                return super::column(py, &taken.map_err(|error| unreadable(error.to_string()))?, &field);
+                let taken = taken.map_err(|error| unreadable(error.to_string()))?;
+                return super::column(py, &taken, &field, sink);
             }
-            let values = super::column(py, dictionary.values(), &field)?;
+            let values = super::cells(py, dictionary.values(), &field)?;
             let keys = dictionary.normalized_keys();
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 cell(&values, keys.get(row).copied().unwrap_or(usize::MAX))
             })
         }
         DataType::RunEndEncoded(ends, _) => match ends.data_type() {
-            DataType::Int16 => runs::<Int16Type>(py, array),
-            DataType::Int32 => runs::<Int32Type>(py, array),
-            _ => runs::<Int64Type>(py, array),
+            DataType::Int16 => runs::<Int16Type>(py, array, sink),
+            DataType::Int32 => runs::<Int32Type>(py, array, sink),
+            _ => runs::<Int64Type>(py, array, sink),
         },
         other => Err(unreadable(format!("no values of {other} are known"))),
     }
@@ -108,8 +113,9 @@ fn list<'py>(
     array: &ArrayRef,
     values: &ArrayRef,
     field: &Field,
+    sink: &mut impl Sink<'py>,
     range: impl Fn(usize) -> Range<usize>,
-) -> PyResult<Cells<'py>> {
+) -> PyResult<()> {
     let used = (0..array.len()).filter(|row| array.is_valid(*row)).map(&range);
     let (first, last) = used
         .filter(|used| !used.is_empty())
@@ -120,8 +126,8 @@ fn list<'py>(
     if last > values.len() {
         return Err(unreadable("a list that reaches outside of its values"));
     }
-    let cells = super::column(py, &values.slice(first, last - first), field)?;
-    each(py, array, |row| {
+    let cells = super::cells(py, &values.slice(first, last - first), field)?;
+    each(py, array, sink, |row| {
         let range = range(row);
         let items = match range.is_empty() {
             true => Some(&[][..]),
@@ -133,7 +139,7 @@ fn list<'py>(
 }
 
 /// A map with keys that Python can hash is a dictionary, any other a list of pairs.
-fn map<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
+fn map<'py>(py: Python<'py>, array: &ArrayRef, sink: &mut impl Sink<'py>) -> PyResult<()> {
     let maps = array.as_map();
     let (offsets, fields) = (maps.value_offsets(), maps.entries().fields());
     let (Some(key), Some(value)) = (fields.first(), fields.get(1)) else {
@@ -141,9 +147,9 @@ fn map<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
     };
     let first = offsets.first().map_or(0, |offset| offset.as_usize());
     let used = offsets.last().map_or(0, |offset| offset.as_usize()) - first;
-    let keys = super::column(py, &maps.keys().slice(first, used), key)?;
-    let values = super::column(py, &maps.values().slice(first, used), value)?;
-    each(py, array, |row| {
+    let keys = super::cells(py, &maps.keys().slice(first, used), key)?;
+    let values = super::cells(py, &maps.values().slice(first, used), value)?;
+    each(py, array, sink, |row| {
         let entries = PyDict::new(py);
         let range = range(offsets, row);
         let range = range.start - first..range.end - first;
@@ -172,7 +178,7 @@ fn pairs<'py>(
 }
 
 /// A union gives the value it holds.
-fn union<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
+fn union<'py>(py: Python<'py>, array: &ArrayRef, sink: &mut impl Sink<'py>) -> PyResult<()> {
     let union = array
         .as_any()
         .downcast_ref::<UnionArray>()
@@ -182,32 +188,32 @@ fn union<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
     };
     let mut children = Vec::new();
     for (id, field) in fields.iter() {
-        children.push((id, super::column(py, union.child(id), field)?));
+        children.push((id, super::cells(py, union.child(id), field)?));
     }
-    (0..union.len())
-        .map(|row| {
-            let id = union.type_id(row);
-            let (_, cells) = children
-                .iter()
-                .find(|(known, _)| *known == id)
-                .ok_or_else(|| unreadable("a union of an unknown type"))?;
-            cell(cells, union.value_offset(row))
-        })
-        .collect()
+    (0..union.len()).try_for_each(|row| {
+        let id = union.type_id(row);
+        let (_, cells) = children
+            .iter()
+            .find(|(known, _)| *known == id)
+            .ok_or_else(|| unreadable("a union of an unknown type"))?;
+        sink.put(cell(cells, union.value_offset(row))?)
+    })
 }
 
-fn runs<'py, R: RunEndIndexType>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
+fn runs<'py, R: RunEndIndexType>(
+    py: Python<'py>,
+    array: &ArrayRef,
+    sink: &mut impl Sink<'py>,
+) -> PyResult<()> {
     let runs = array
         .as_run_opt::<R>()
         .ok_or_else(|| unreadable("runs that are none"))?;
     if runs.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let field = Field::new("", runs.values().data_type().clone(), true);
     let first = runs.get_physical_index(0);
     let used = runs.get_physical_index(runs.len() - 1) + 1 - first;
-    let values = super::column(py, &runs.values().slice(first, used), &field)?;
-    (0..runs.len())
-        .map(|row| cell(&values, runs.get_physical_index(row) - first))
-        .collect()
+    let values = super::cells(py, &runs.values().slice(first, used), &field)?;
+    (0..runs.len()).try_for_each(|row| sink.put(cell(&values, runs.get_physical_index(row) - first)?))
 }

@@ -15,28 +15,28 @@ use pyo3::PyTypeInfo;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyDelta, PyTime, PyTzInfo};
 
-use super::{Cells, each, unreadable};
+use super::{Sink, each, unreadable};
 use crate::runtime::{Lookup, lookup};
 
 const MILLISECONDS_PER_DAY: i64 = 86_400_000;
 const NANOSECONDS_PER_SECOND: i128 = 1_000_000_000;
 
-pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'py>> {
+pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef, sink: &mut impl Sink<'py>) -> PyResult<()> {
     match array.data_type() {
         DataType::Date32 => {
             let (days, class) = (array.as_primitive::<Date32Type>(), Class::of::<PyDate>(py));
-            each(py, array, |row| date(&class, i64::from(days.value(row))))
+            each(py, array, sink, |row| date(&class, i64::from(days.value(row))))
         }
         DataType::Date64 => {
             let (milliseconds, class) = (array.as_primitive::<Date64Type>(), Class::of::<PyDate>(py));
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 date(&class, milliseconds.value(row).div_euclid(MILLISECONDS_PER_DAY))
             })
         }
         DataType::Time32(_) | DataType::Time64(_) => {
             let (ticks, unit) = time_ticks(array)?;
             let class = Class::of::<PyTime>(py);
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 let nanoseconds = ticks(row).checked_mul(nanoseconds_of(unit));
                 let time = nanoseconds.and_then(Time::from_nanoseconds);
                 time_of_day(
@@ -49,7 +49,7 @@ pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'
         DataType::Timestamp(unit, zone) => {
             let zone = zone.as_deref().map(|zone| Zone::named(py, zone)).transpose()?;
             let (ticks, class) = (timestamp_ticks(array, *unit), Class::of::<PyDateTime>(py));
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 timestamp(
                     &class,
                     &Timestamp::from_ticks(ticks(row), *unit, None),
@@ -59,11 +59,11 @@ pub(super) fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Cells<'
         }
         DataType::Duration(unit) => {
             let ticks = duration_ticks(array, *unit);
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 duration(py, i128::from(ticks(row)) * i128::from(nanoseconds_of(*unit)))
             })
         }
-        DataType::Interval(unit) => interval(py, array, *unit),
+        DataType::Interval(unit) => interval(py, array, *unit, sink),
         other => Err(unreadable(format!("no values of {other} are known"))),
     }
 }
@@ -274,24 +274,29 @@ fn duration(py: Python<'_>, nanoseconds: i128) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// Months, days and nanoseconds are three numbers that do not add up: a named tuple of them.
-fn interval<'py>(py: Python<'py>, array: &ArrayRef, unit: IntervalUnit) -> PyResult<Cells<'py>> {
+fn interval<'py>(
+    py: Python<'py>,
+    array: &ArrayRef,
+    unit: IntervalUnit,
+    sink: &mut impl Sink<'py>,
+) -> PyResult<()> {
     static CLASS: Lookup = Lookup::new();
     let class = lookup(py, &CLASS, "jetbridge.types", "Interval")?;
     match unit {
         IntervalUnit::YearMonth => {
             let values = array.as_primitive::<IntervalYearMonthType>();
-            each(py, array, |row| class.call1((values.value(row), 0, 0)))
+            each(py, array, sink, |row| class.call1((values.value(row), 0, 0)))
         }
         IntervalUnit::DayTime => {
             let values = array.as_primitive::<IntervalDayTimeType>();
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 let value = values.value(row);
                 class.call1((0, value.days, i64::from(value.milliseconds) * 1_000_000))
             })
         }
         IntervalUnit::MonthDayNano => {
             let values = array.as_primitive::<IntervalMonthDayNanoType>();
-            each(py, array, |row| {
+            each(py, array, sink, |row| {
                 let value = values.value(row);
                 class.call1((value.months, value.days, value.nanoseconds))
             })

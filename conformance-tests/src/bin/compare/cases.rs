@@ -198,10 +198,10 @@ pub(crate) const CASES: [Case; 16] = [
     },
     Case {
         name: "python-short",
-        title: "The same with one million, to hold the memory against",
+        title: "The same with five million, to hold the memory against",
         order: "iterate",
         latency: LOCAL,
-        rows: 1_000_000,
+        rows: LARGE,
         times: 1,
         clients: &[JetbridgePython],
         shows: Shows::Growth,

@@ -221,7 +221,7 @@ pub(crate) fn aims<'a>(all: impl IntoIterator<Item = &'a Measured>) -> String {
             python("python-query", Adbc),
         ),
         (
-            "50 million rows: most memory against one million",
+            "50 million rows: most memory against five million",
             "at most",
             1.25,
             growth(JetbridgePython, "python-long", "python-short"),
