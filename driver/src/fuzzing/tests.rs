@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::{TARGETS, answers, catalog, connection_string, flight_info, frames, rows};
 
 /// How long one target may take, and how many inputs it reads at most.
 const LIMIT: Duration = Duration::from_secs(10);
-const MOST_CASES: u32 = 150_000;
+const MOST_CASES: u64 = 150_000;
+/// How long with `JETBRIDGE_FULL=1`, and then with other damage each time.
+const FULL_LIMIT: Duration = Duration::from_secs(600);
 
 #[test]
 fn connection_strings_hold_under_damage() {
@@ -133,7 +136,7 @@ fn apply(damage: &Damage, bytes: &mut Vec<u8>, inputs: &[Vec<u8>]) {
     }
 }
 
-/// Runs a target on its corpus, and on damaged copies until the time or the number is up: always the same ones.
+/// Runs a target on its corpus, and on damaged copies until the time or the number is up: always the same ones, unless it is given more time.
 fn run(name: &str, target: fn(&[u8])) {
     let mut inputs: Vec<_> = seeds::of(name).into_iter().map(|(_, bytes)| bytes).collect();
     let mut files: Vec<_> = std::fs::read_dir(corpus(name))
@@ -147,27 +150,41 @@ fn run(name: &str, target: fn(&[u8])) {
     for input in &inputs {
         target(input);
     }
-    let config = ProptestConfig {
-        cases: MOST_CASES,
-        failure_persistence: None,
-        ..ProptestConfig::default()
+    let full = std::env::var_os("JETBRIDGE_FULL").is_some();
+    let (limit, most, rng) = match full {
+        true => (
+            FULL_LIMIT,
+            u64::MAX,
+            TestRng::from_seed(RngAlgorithm::ChaCha, &rand_seed()),
+        ),
+        false => (
+            LIMIT,
+            MOST_CASES,
+            TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        ),
     };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
     let strategy = (any::<Index>(), proptest::collection::vec(damage(), 1..8));
-    let outcome = runner.run(&strategy, |(which, all)| {
-        if begun.elapsed() > LIMIT {
-            return Ok(());
-        }
+    let (mut cases, mut slowest) = (0, Duration::ZERO);
+    while cases < most && begun.elapsed() < limit {
+        let (which, all) = strategy.new_tree(&mut runner).unwrap().current();
         let mut bytes = which.get(&inputs).clone();
         for damage in &all {
             apply(damage, &mut bytes, &inputs);
         }
-        std::panic::catch_unwind(|| target(&bytes))
-            .map_err(|_| TestCaseError::fail(format!("{name} does not hold for {bytes:?}")))
-    });
-    if let Err(error) = outcome {
-        panic!("{error}");
+        let started = Instant::now();
+        if std::panic::catch_unwind(|| target(&bytes)).is_err() {
+            panic!("{name} does not hold for {bytes:?}");
+        }
+        slowest = slowest.max(started.elapsed());
+        cases += 1;
     }
+    println!("{name}: {cases} inputs, the slowest took {slowest:?}");
+}
+
+/// Another each time.
+fn rand_seed() -> [u8; 32] {
+    std::array::from_fn(|_| fastrand::u8(..))
 }
 
 fn corpus(target: &str) -> PathBuf {
