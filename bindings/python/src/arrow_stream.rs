@@ -51,7 +51,11 @@ impl ArrowStream {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
-            .ok_or_else(|| interface("the result has been handed over already"))?;
+            .ok_or_else(|| {
+                interface(
+                    "the result has been handed over already, and is read once: execute the statement again",
+                )
+            })?;
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(taken), c"arrow_array_stream")
     }
 

@@ -188,7 +188,9 @@ fn other(given: &Bound<'_, PyAny>) -> PyResult<Value> {
 fn unknown(given: &Bound<'_, PyAny>) -> PyErr {
     let class = given.get_type().name();
     let class = class.map_or_else(|_| "?".to_owned(), |name| name.to_string());
-    wrong(format!("a {class} cannot be sent as a parameter"))
+    wrong(format!(
+        "a parameter cannot be of the type {class}: give a number, a text, bytes, a date or time, a UUID, a list, a dictionary or None"
+    ))
 }
 
 /// The narrowest of the types that hold any integer.

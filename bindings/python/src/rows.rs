@@ -156,9 +156,14 @@ impl Rows {
         })
     }
 
-    /// All batches that are left, in memory, as an Arrow stream.
-    #[pyo3(signature = (callback=None))]
-    fn all_batches(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+    /// All batches that are left, in memory, as an Arrow stream; `watch` is called with the number of rows of each when it is there.
+    #[pyo3(signature = (watch=None, callback=None))]
+    fn all_batches(
+        &self,
+        py: Python<'_>,
+        watch: Option<Py<PyAny>>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
         check_process(self.process)?;
         let (cursor, rest, schema) = (
             Arc::clone(&self.cursor),
@@ -169,6 +174,9 @@ impl Rows {
             let mut batches = Vec::from(rest);
             if let Some(cursor) = cursor.lock().await.as_mut() {
                 while let Some(batch) = cursor.next_batch().await? {
+                    if let Some(watch) = &watch {
+                        tell(watch, batch.num_rows());
+                    }
                     batches.push(batch);
                 }
             }
@@ -229,6 +237,16 @@ impl Rows {
         };
         wait(py, callback, end, |py, ()| Ok(py.None()))
     }
+}
+
+/// Tells Python how many rows have come.
+fn tell(watch: &Py<PyAny>, rows: usize) {
+    // No interpreter is left when the process is ending.
+    let _ended = Python::try_attach(|py| {
+        if let Err(error) = watch.call1(py, (rows,)) {
+            error.write_unraisable(py, None);
+        }
+    });
 }
 
 impl Drop for Rows {

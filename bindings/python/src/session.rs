@@ -62,7 +62,7 @@ impl Session {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-            .ok_or_else(|| interface("the connection is closed"))
+            .ok_or_else(|| interface("the connection is closed: connect again"))
     }
 }
 

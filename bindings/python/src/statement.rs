@@ -128,7 +128,7 @@ impl Prepared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-            .ok_or_else(|| interface("the prepared statement is closed"))
+            .ok_or_else(|| interface("the prepared statement is closed: prepare it again"))
     }
 }
 

@@ -279,6 +279,33 @@ def test_progress_is_told_and_shown(connection, capsys):
     cursor = connection.execute("SELECT id FROM orders", progress=True)
     assert len(cursor.fetchall()) == 2500
     assert " rows" in capsys.readouterr().err
+    for fetch in ("fetchall", "fetch_arrow_table", "fetch_df", "fetch_polars"):
+        cursor = connection.execute("SELECT id FROM orders", progress=True)
+        bar = cursor._progress
+        assert len(getattr(cursor, fetch)()) == bar.n == 2500
+
+
+def test_what_is_used_wrongly_says_what_to_do(uri):
+    connection = jetbridge.connect(uri, autocommit=True)
+    cursor = connection.cursor()
+    for use, advice in [
+        (cursor.fetchone, "execute a statement"),
+        (lambda: connection.execute("SELECT ?", (object(),)), "give a number"),
+        (lambda: connection.ingest("t", 7), "rows as dictionaries"),
+        (lambda: connection.ingest("t", [1, 2]), "rows as dictionaries"),
+        (lambda: connection.ingest("t", [{"a": 1}], mode="upsert"), "create_append"),
+    ]:
+        with pytest.raises(jetbridge.Error, match=advice):
+            use()
+    cursor.close()
+    with pytest.raises(jetbridge.InterfaceError, match=r"connection\.cursor\(\)"):
+        cursor.fetchone()
+    unread = connection.execute("SELECT id FROM orders")
+    connection.close()
+    with pytest.raises(jetbridge.InterfaceError, match="connect again"):
+        connection.execute("SELECT 1")
+    with pytest.raises(jetbridge.Error, match="ends with its connection"):
+        unread.fetchone()
 
 
 def test_the_catalog_is_read(connection):

@@ -89,7 +89,7 @@ class ConnectionState:
 
     def _must_be_open(self) -> None:
         if self._session.closed:
-            raise InterfaceError("the connection is closed", sqlstate="08003", kind="state")
+            raise InterfaceError("the connection is closed: connect again", sqlstate="08003", kind="state")
 
     def _lives_without(self, error: NotSupportedError) -> bool:
         """Whether a server without transactions is worked with all the same: not where they were asked for."""
@@ -176,15 +176,17 @@ class CursorState:
 
     def _check(self) -> None:
         if self._closed:
-            raise InterfaceError("the cursor is closed", sqlstate="24000", kind="state")
+            raise InterfaceError("the cursor is closed: make another with connection.cursor()", sqlstate="24000", kind="state")
 
     def _open(self) -> _native.Rows:
         """The result, which has to be there and to have rows."""
         self._check()
         if self._rows is None:
-            raise ProgrammingError("nothing has been executed yet", sqlstate="24000", kind="state")
+            words = "there is no result: execute a statement first; one that was there ends with its connection, and with nextset()"
+            raise ProgrammingError(words, sqlstate="24000", kind="state")
         if self._description is None:
-            raise ProgrammingError("the statement has no rows to fetch", sqlstate="24000", kind="state")
+            words = "the statement has no rows to fetch; rowcount says how many it changed"
+            raise ProgrammingError(words, sqlstate="24000", kind="state")
         return self._rows
 
     def _next_kept(self) -> Row | None:
@@ -303,4 +305,8 @@ def as_arrow(data: Any) -> Any:
         return pyarrow.Table.from_pandas(data, preserve_index=False)
     if isinstance(data, Mapping):
         return pyarrow.table(dict(cast("Mapping[str, Any]", data)))
-    return pyarrow.Table.from_pylist(list(data))
+    rows: list[Any] = list(data) if hasattr(data, "__iter__") else [data]
+    if not all(isinstance(row, Mapping) for row in rows):
+        words = "an ingest takes Arrow data, a frame of pandas or polars, a mapping of names to columns, or rows as dictionaries"
+        raise InterfaceError(words, sqlstate="HY024", kind="configuration")
+    return pyarrow.Table.from_pylist(rows)

@@ -423,7 +423,8 @@ class Cursor(CursorState):
     def _all(self) -> _native.ArrowStream:
         rows = self._open()
         self._give_back()
-        gathered: _native.ArrowStream = rows.all_batches()
+        watch = None if self._progress is None else self._progress.update
+        gathered: _native.ArrowStream = rows.all_batches(watch)
         self._end_progress()
         return gathered
 

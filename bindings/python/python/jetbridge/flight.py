@@ -358,7 +358,7 @@ class FlightSQLClient:
         from .dbapi import Connection
 
         if self.closed:
-            raise InterfaceError("the client is closed", sqlstate="08003", kind="state")
+            raise InterfaceError("the client is closed: make another", sqlstate="08003", kind="state")
         return Connection(_native.connect(self._target, self._options), autocommit)
 
     def __enter__(self) -> FlightSQLClient:

@@ -93,6 +93,7 @@ class NanoDateTime(_dt.datetime):
 
     @classmethod
     def of(cls, moment: _dt.datetime, nanosecond: int) -> NanoDateTime:
+        """A datetime with the nanoseconds below its microsecond."""
         made = cls(
             moment.year,
             moment.month,
@@ -137,6 +138,7 @@ class NanoTime(_dt.time):
 
     @classmethod
     def of(cls, hour: int, minute: int, second: int, nanosecond: int) -> NanoTime:
+        """A time of day with all of its nanoseconds."""
         made = cls(hour, minute, second, nanosecond // 1000)
         made.nanosecond = nanosecond % 1000
         return made
@@ -170,6 +172,7 @@ class NanoTimeDelta(_dt.timedelta):
 
     @classmethod
     def of(cls, length: _dt.timedelta, nanoseconds: int) -> NanoTimeDelta:
+        """A length of time with the nanoseconds below its microsecond."""
         made = cls(length.days, length.seconds, length.microseconds)
         made.nanoseconds = nanoseconds
         return made
