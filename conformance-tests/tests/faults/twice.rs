@@ -144,7 +144,6 @@ async fn a_login_is_not_tried_beyond_connect_timeout() {
     let string = format!("flightsql://ada:secret@{}?{options}", server.address());
     let error = Session::connect(string).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout, "{error}");
-    assert!(error.to_string().contains("connect_timeout"), "{error}");
     assert!(server.seen().count("Handshake") <= 2);
 }
 
