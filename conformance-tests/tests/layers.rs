@@ -89,12 +89,9 @@ fn tonic_stays_below_the_result_streams() {
 }
 
 #[test]
-fn channels_are_made_in_transport() {
-    stays_in(
-        "driver",
-        &["tonic::transport"],
-        &["error/status.rs", "transport/"],
-    );
+fn http2_is_spoken_in_one_place() {
+    stays_in("driver", &["h2"], &["error/status.rs", "transport/http2/"]);
+    stays_in("driver", &["tonic::transport"], &[]);
 }
 
 #[test]
@@ -112,11 +109,16 @@ fn protobuf_stays_in_protocol_and_the_handshake() {
 }
 
 #[test]
-fn tasks_are_spawned_for_endpoints_and_by_the_janitor() {
+fn tasks_are_spawned_for_connections_for_endpoints_and_by_the_janitor() {
     stays_in(
         "driver",
         SPAWN,
-        &["stream/fanout.rs", "shared/janitor.rs", "blocking/runtime.rs"],
+        &[
+            "stream/fanout.rs",
+            "shared/janitor.rs",
+            "blocking/runtime.rs",
+            "transport/http2/",
+        ],
     );
 }
 

@@ -41,10 +41,9 @@ impl Error {
     }
 
     /// Reads why a channel could not be opened.
-    pub(crate) fn from_connect(error: &tonic::transport::Error) -> Self {
+    pub(crate) fn from_connect(error: &(dyn StdError + 'static)) -> Self {
         let status = Status::unavailable(error.to_string());
-        let cause = error.source().unwrap_or(error);
-        let mut error = Self::from_transport(&status, cause);
+        let mut error = Self::from_transport(&status, error);
         if error.kind() == Kind::Connection {
             error = error.state(SqlState::UNABLE_TO_CONNECT);
         }
@@ -67,10 +66,6 @@ impl Error {
                 refused |= is_unread(http);
                 reset |= http.is_reset() && http.is_remote();
                 refused_here |= http.is_reset() && http.is_library();
-            }
-            // The request was still waiting when the connection ended.
-            if let Some(error) = error.downcast_ref::<hyper::Error>() {
-                refused |= error.is_canceled();
             }
             if let Some(io) = error.downcast_ref::<std::io::Error>() {
                 timed_out |= connecting && io.kind() == std::io::ErrorKind::TimedOut;

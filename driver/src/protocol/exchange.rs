@@ -130,10 +130,7 @@ impl Protocol {
             let (tapped, codec) = tap(transport.channel(), limit);
             let call = transport.open(&Operation::Exchange, &options, sending, |_, request| async move {
                 let mut client = Grpc::new(tapped).max_encoding_message_size(limit);
-                client
-                    .ready()
-                    .await
-                    .map_err(|error| Status::from_error(error.into()))?;
+                client.ready().await.map_err(Status::from_error)?;
                 let path = PathAndQuery::from_static(PATH);
                 client.streaming(request, path, codec).await
             });

@@ -34,10 +34,7 @@ impl Protocol {
                 let (tapped, codec) = tap(channel.clone(), limit);
                 async move {
                     let mut client = Grpc::new(tapped);
-                    client
-                        .ready()
-                        .await
-                        .map_err(|error| Status::from_error(error.into()))?;
+                    client.ready().await.map_err(Status::from_error)?;
                     let path = PathAndQuery::from_static(PATH);
                     client.server_streaming(request, path, codec).await
                 }

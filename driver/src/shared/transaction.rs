@@ -85,7 +85,7 @@ impl Shared {
         self.janitor.settle().await;
         let mut state = self.transaction.lock().await;
         if state.current.is_none() && !state.autocommit {
-            state.current = Some(self.begin_on_server(&mut state.begun).await?);
+            state.current = Some(Box::pin(self.begin_on_server(&mut state.begun)).await?);
         }
         Ok(state.current.as_ref().and_then(OpenTransaction::id))
     }

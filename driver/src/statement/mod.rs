@@ -146,7 +146,7 @@ impl Statement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn query(&self) -> Result<Cursor> {
-        self.handle.guard(self.run(self.is_change())).await
+        self.handle.guard(Box::pin(self.run(self.is_change()))).await
     }
 
     /// Runs it as an update and gives the number of rows it changed; `None` where the server does not know.
@@ -161,7 +161,7 @@ impl Statement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn update(&self) -> Result<Option<u64>> {
-        self.handle.guard(self.run_update()).await
+        self.handle.guard(Box::pin(self.run_update())).await
     }
 
     /// Runs it as what it is: `statement_mode` says so, or its leading keyword does.
@@ -177,9 +177,10 @@ impl Statement {
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn execute(&self) -> Result<Cursor> {
         if self.is_prepared() {
-            return self.handle.guard(self.run_prepared(StatementMode::Auto)).await;
+            let run = Box::pin(self.run_prepared(StatementMode::Auto));
+            return self.handle.guard(run).await;
         }
-        self.handle.guard(self.run(self.is_update())).await
+        self.handle.guard(Box::pin(self.run(self.is_update()))).await
     }
 
     /// Asks for the FlightInfo of the query: endpoints, tickets, schema. Some servers run the query to answer.
@@ -296,11 +297,12 @@ impl Statement {
     }
 
     async fn run(&self, update: bool) -> Result<Cursor> {
+        // Boxed, each of them: a plain query would be as large as the largest.
         if update {
-            return Ok(Cursor::of_update(self.run_update().await?));
+            return Ok(Cursor::of_update(Box::pin(self.run_update()).await?));
         }
         if self.is_prepared() {
-            return self.run_prepared(StatementMode::Query).await;
+            return Box::pin(self.run_prepared(StatementMode::Query)).await;
         }
         self.send_query().await
     }
@@ -344,7 +346,10 @@ impl Statement {
 
     /// The text a query is sent as.
     async fn direct(&self) -> Result<Text> {
-        let Some(rendered) = self.rendered().await? else {
+        if self.params.is_none() {
+            return Ok(self.text.clone());
+        }
+        let Some(rendered) = Box::pin(self.rendered()).await? else {
             return Ok(self.text.clone());
         };
         if rendered.len() != 1 {

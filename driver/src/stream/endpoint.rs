@@ -86,8 +86,8 @@ impl EndpointReader {
                 }
                 Err(error) if self.delivered => return Err(error),
                 Err(error) => {
-                    self.search.failed(&self.current, error).await;
-                    (self.current, self.source) = self.search.next().await?;
+                    // Boxed, as it is rare and large, and each batch would carry it along.
+                    (self.current, self.source) = Box::pin(self.search.another(&self.current, error)).await?;
                     self.counted = 0;
                 }
             }
@@ -150,6 +150,12 @@ impl Search {
         }
     }
 
+    /// The next place after one that failed while it was read.
+    async fn another(&mut self, current: &Candidate, error: Error) -> Result<(Candidate, Source)> {
+        self.failed(current, error).await;
+        self.next().await
+    }
+
     async fn failed(&mut self, candidate: &Candidate, error: Error) {
         if error.is_connection() || error.sqlstate() == SqlState::CONNECT_TIMEOUT {
             self.reading.locations.bury(candidate, &error).await;
@@ -179,7 +185,7 @@ async fn renewed(reading: &Reading, endpoint: FlightEndpoint) -> FlightEndpoint 
         return endpoint;
     }
     let protocol = Protocol::new(reading.locations.original().clone());
-    match protocol.renew(&endpoint, &reading.options).await {
+    match Box::pin(protocol.renew(&endpoint, &reading.options)).await {
         Ok(renewed) if renewed.ticket().is_some() => renewed,
         Ok(_) | Err(_) => endpoint,
     }

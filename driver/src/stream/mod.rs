@@ -116,7 +116,8 @@ impl BatchStream {
         let total = Total::of(locations.original().total_timeout(options), info.asked_at());
         let opening = Self::open_first(locations, info, options, handle, total);
         let opened = match total {
-            Some(total) => tokio::time::timeout_at(total.until, opening)
+            // Boxed, as most results have no such deadline and none needs room for it twice.
+            Some(total) => tokio::time::timeout_at(total.until, Box::pin(opening))
                 .await
                 .unwrap_or_else(|_| Err(total.expired())),
             None => opening.await,

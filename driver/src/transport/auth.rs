@@ -109,7 +109,7 @@ impl Auth {
     /// Sees to it that there is a token that is good now, where one comes from a source.
     pub(crate) async fn ready(&self) -> Result<()> {
         let Some(tokens) = &self.tokens else { return Ok(()) };
-        let answer = within(self.patience, "connect_timeout", tokens.get());
+        let answer = Box::pin(within(self.patience, "connect_timeout", tokens.get()));
         let (token, number) = answer
             .await
             .and_then(|answer| answer)

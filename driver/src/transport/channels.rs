@@ -5,9 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tonic::transport::Channel;
-
 use super::connect::{self, Dial, Reach};
+use super::http2::Channel;
 use super::{Address, Candidate, Route, Steps, Transport, location};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};

@@ -1,13 +1,16 @@
 //! From a configuration and a host to an open HTTP/2 channel.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::deadline::within;
+use super::http2::{Channel, Connector, Settings, Target};
 use super::proxy::Route;
 use super::speaking::{CLOSED, CLOSED_AFTER_TLS, First, NOT_HTTP2, SPEAKS_TLS, Speaking};
 use super::steps::{Step, Steps};
@@ -75,76 +78,56 @@ pub(crate) async fn open(config: &Config, address: &Address, dial: &Dial) -> Res
         let error = error.during(Operation::Connect).on(address.peer());
         explain(error, config, address.kind, false)
     };
-    let endpoint = endpoint(config, address, dial.reach).map_err(fail)?;
-    let tls = match address.kind {
-        TransportKind::Tls => Some(Tls::new(config, address).map_err(fail)?),
-        TransportKind::Tcp | TransportKind::Unix => None,
-    };
-    let (patience, steps) = (dial.patience, dial.steps.clone());
-    let route = Route::new(config, dial).map_err(fail)?;
+    let target = target(config, address, dial.reach).map_err(fail)?;
+    let connector = connector(config, address, dial).map_err(fail)?;
     // Boxed: what connects is large, and everything that may open a channel would be as large.
-    let connecting = Box::pin(async {
-        match address.kind {
-            TransportKind::Unix => {
-                let channel = endpoint.connect().await?;
-                steps.done(Step::Connect);
-                Ok(channel)
-            }
-            TransportKind::Tcp | TransportKind::Tls => {
-                let connector = connector(route, tls, patience, steps.clone());
-                endpoint
-                    .connect_with_connector(tower::service_fn(connector))
-                    .await
-            }
-        }
-    });
-    within(patience, "connect_timeout", connecting)
+    let connecting = Box::pin(Channel::open(connector, target, settings(config), dial.patience));
+    within(dial.patience, "connect_timeout", connecting)
         .await
         .map_err(|error| fail(error.state(SqlState::CONNECT_TIMEOUT)))?
-        .map_err(|error| fail(Error::from_connect(&error)))
+        .map_err(|error| fail(Error::from_connect(&*error)))
 }
 
-fn endpoint(config: &Config, address: &Address, reach: Reach) -> Result<Endpoint> {
-    let bad = |error: tonic::transport::Error| Error::config(format!("{}: {error}", address.peer()));
-    let uri = match address.kind {
-        TransportKind::Unix => format!("unix://{}", address.host),
-        // TLS is ours: to tonic the way is plain.
-        _ => format!("http://{}/", address.peer()),
+fn settings(config: &Config) -> Settings {
+    Settings {
+        stream_window: stream_window(config),
+        connection_window: CONNECTION_WINDOW,
+        max_frame_size: config.get_max_frame_size(),
+        max_header_size: config.get_max_header_size(),
+        keepalive_interval: config.get_keepalive_interval(),
+        keepalive_timeout: config.get_keepalive_timeout(),
+    }
+}
+
+fn target(config: &Config, address: &Address, reach: Reach) -> Result<Target> {
+    let peer = match address.kind {
+        TransportKind::Unix => "localhost".to_owned(),
+        TransportKind::Tcp | TransportKind::Tls => address.peer(),
     };
-    let mut endpoint = Endpoint::from_shared(uri)
-        .map_err(bad)?
-        .user_agent(
-            config
-                .get_user_agent()
-                .unwrap_or(concat!("jetbridge/", env!("CARGO_PKG_VERSION"))),
-        )
-        .map_err(bad)?
-        .initial_stream_window_size(stream_window(config))
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_frame_size(config.get_max_frame_size())
-        .http2_max_header_list_size(config.get_max_header_size())
-        .keep_alive_timeout(config.get_keepalive_timeout())
-        .keep_alive_while_idle(true)
-        .tcp_nodelay(true);
-    if let Some(interval) = config.get_keepalive_interval() {
-        endpoint = endpoint.http2_keep_alive_interval(interval);
-    }
     // The name in `authority` is the one of the host that the user named, and of no other.
-    let authority = config.get_authority().filter(|_| reach == Reach::Named);
-    if authority.is_some() || address.kind == TransportKind::Tls {
-        let scheme = if address.kind == TransportKind::Tls {
-            "https"
-        } else {
-            "http"
-        };
-        let peer = address.peer();
-        let authority = authority.unwrap_or(&peer);
-        let origin = format!("{scheme}://{authority}")
+    let named = config.get_authority().filter(|_| reach == Reach::Named);
+    let authority = match named {
+        Some(named) => named
             .parse()
-            .map_err(|_| Error::config(format!("option authority: {authority:?} is no authority")))?;
-        endpoint = endpoint.origin(origin);
-    }
-    Ok(endpoint)
+            .map_err(|_| Error::config(format!("option authority: {named:?} is no authority")))?,
+        None => peer
+            .parse()
+            .map_err(|error| Error::config(format!("{peer} is no address: {error}")))?,
+    };
+    let own = concat!("jetbridge/", env!("CARGO_PKG_VERSION"));
+    let user_agent = match config.get_user_agent() {
+        Some(first) => HeaderValue::try_from(format!("{first} {own}"))
+            .map_err(|_| Error::config("option user_agent: it cannot be sent as a header"))?,
+        None => HeaderValue::from_static(own),
+    };
+    Ok(Target {
+        scheme: match address.kind {
+            TransportKind::Tls => Scheme::HTTPS,
+            TransportKind::Tcp | TransportKind::Unix => Scheme::HTTP,
+        },
+        authority,
+        user_agent,
+    })
 }
 
 /// What bytes go over, whatever is between.
@@ -155,36 +138,55 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 /// A connection at any of its layers.
 pub(super) type Wire = Box<dyn Duplex>;
 
-/// A connection that is being made.
-type Connection = futures::future::BoxFuture<'static, Result<TokioIo<Wire>, tower::BoxError>>;
-
 /// A way to the server that is open: TCP, or a tunnel through a proxy.
 pub(super) type Connected = TokioIo<tokio::net::TcpStream>;
 
-/// TCP with happy eyeballs, TLS where it is wanted, and an ear for servers that accept and then say nothing.
-fn connector(
-    route: Route,
-    mut tls: Option<Tls>,
-    patience: Option<Duration>,
-    steps: Steps,
-) -> impl FnMut(http::Uri) -> Connection + Send + use<> {
-    move |uri| -> Connection {
-        let (route, steps) = (route.clone(), steps.clone());
-        let handshake = tls.as_mut().map(|tls| tls.handshake(patience)).transpose();
+/// TCP with happy eyeballs or a socket, TLS where it is wanted, and an ear for servers that accept and then say nothing.
+fn connector(config: &Config, address: &Address, dial: &Dial) -> Result<Connector> {
+    let (patience, steps) = (dial.patience, dial.steps.clone());
+    #[cfg(not(unix))]
+    if address.kind == TransportKind::Unix {
+        return Err(Error::new(Kind::NotSupported, "this system has no Unix sockets"));
+    }
+    #[cfg(unix)]
+    if address.kind == TransportKind::Unix {
+        let path = address.host.clone();
+        return Ok(Box::new(move || {
+            let (path, steps) = (path.clone(), steps.clone());
+            Box::pin(async move {
+                let stream = tokio::net::UnixStream::connect(path).await?;
+                steps.done(Step::Connect);
+                Ok(Box::new(stream) as Wire)
+            })
+        }));
+    }
+    let tls = match address.kind {
+        TransportKind::Tls => Some(Mutex::new(Tls::new(config, address)?)),
+        TransportKind::Tcp | TransportKind::Unix => None,
+    };
+    let route = Route::new(config, dial)?;
+    let uri: Uri = format!("http://{}/", address.peer())
+        .parse()
+        .map_err(|error| Error::config(format!("{} is no address: {error}", address.peer())))?;
+    Ok(Box::new(move || {
+        let (route, uri, steps) = (route.clone(), uri.clone(), steps.clone());
+        let handshake = tls.as_ref().map(|tls| {
+            let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
+            tls.handshake(patience)
+        });
         Box::pin(async move {
+            let handshake = handshake.transpose()?;
             let stream = route.reach(uri).await?.into_inner();
             steps.done(Step::Connect);
-            let Some(handshake) = handshake? else {
-                let stream = Speaking::new(stream, First::Http2, patience, steps);
-                return Ok(TokioIo::new(Box::new(stream) as Wire));
+            let Some(handshake) = handshake else {
+                return Ok(Box::new(Speaking::new(stream, First::Http2, patience, steps)) as Wire);
             };
             let stream = Speaking::new(stream, First::Tls, patience, steps.clone());
             let stream = handshake.over(Box::new(stream)).await?;
             steps.done(Step::Tls);
-            let stream = Speaking::new(stream, First::Http2OverTls, patience, steps);
-            Ok(TokioIo::new(Box::new(stream) as Wire))
+            Ok(Box::new(Speaking::new(stream, First::Http2OverTls, patience, steps)) as Wire)
         })
-    }
+    }))
 }
 
 /// Adds what the user can do, where the words of the libraries below leave it open; `answered` says whether the server has answered a

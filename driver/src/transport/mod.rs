@@ -10,6 +10,7 @@ mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod headers;
+mod http2;
 mod location;
 #[cfg(feature = "http-locations")]
 mod object;
@@ -32,7 +33,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arrow_flight::flight_service_client::FlightServiceClient;
-use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use url::Url;
 
@@ -46,6 +46,7 @@ use self::deadline::Deadlines;
 pub(crate) use self::deadline::{expired, within};
 pub(crate) use self::framing::Framing;
 pub use self::headers::CallOptions;
+use self::http2::Channel;
 pub(crate) use self::location::Candidate;
 use self::location::Route;
 #[cfg(feature = "http-locations")]
@@ -384,9 +385,10 @@ impl Transport {
             self.ready().await?;
             let generation = auth.generation();
             let deadline = self.deadline(operation, options);
-            let sending = self.once(operation, deadline, options, message.clone(), &send);
-            // Boxed: a call's future is large, and would be part of every future above it.
-            let error = match Box::pin(sending).await {
+            let error = match self
+                .once(operation, deadline, options, message.clone(), &send)
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -468,8 +470,9 @@ impl Transport {
     {
         let mut request = Request::new(message);
         self.dress(&mut request, options)?;
-        let answer = within(deadline, option, send(self.0.client.clone(), request)).await?;
-        match answer {
+        // Boxed here, where it is made: tonic's future is large, and every future above would be as large and move it once more.
+        let sent = Box::pin(send(self.0.client.clone(), request));
+        match within(deadline, option, sent).await? {
             Ok(response) => {
                 self.0.identity.retries.answered();
                 self.0.answered.store(true, Ordering::Relaxed);
