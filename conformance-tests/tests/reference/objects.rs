@@ -61,7 +61,7 @@ fn batches() -> Vec<RecordBatch> {
         .collect()
 }
 
-fn stream(batches: &[RecordBatch]) -> Vec<u8> {
+pub(super) fn stream(batches: &[RecordBatch]) -> Vec<u8> {
     let mut writer = StreamWriter::try_new(Vec::new(), &batches[0].schema()).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.into_inner().unwrap()
@@ -81,7 +81,7 @@ fn parquet(batches: &[RecordBatch]) -> Vec<u8> {
 }
 
 /// A web server, until the test ends.
-async fn web(router: Router) -> SocketAddr {
+pub(super) async fn web(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

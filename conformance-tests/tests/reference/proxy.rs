@@ -4,11 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use axum::Router;
+use axum::routing::get;
 use jetbridge::{Config, Error, Session};
 use jetbridge_reference_server::ReferenceServer;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use super::objects::{stream, web};
 
 /// A proxy that lets through who says `me:s3cret`, and counts.
 struct Proxy {
@@ -148,6 +153,23 @@ async fn a_query_goes_through_a_proxy_that_wants_a_login() {
         let config = super::config(&server).proxy(format!("{scheme}://me:s3cret@{}", proxy.address));
         assert_eq!(query(&config).await.unwrap(), 1, "{scheme}");
         assert_eq!(proxy.tunnels(), 1, "{scheme}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_behind_a_url_is_asked_for_through_the_proxy() {
+    let server = ReferenceServer::builder().serve().await.unwrap();
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![41, 42, 43]));
+    let object = stream(&[RecordBatch::try_from_iter([("n", numbers)]).unwrap()]);
+    let store = web(Router::new().route("/object", get(async move || object))).await;
+    for (scheme, socks) in [("http", false), ("socks5", true)] {
+        let proxy = Proxy::serve(socks).await;
+        let config = super::config(&server).proxy(format!("{scheme}://me:s3cret@{}", proxy.address));
+        let session = Session::connect(config).await.unwrap();
+        let sql = format!("SELECT 0 AS n /* locations=http://{store}/object */");
+        let rows = session.query(sql).await.unwrap().fetch_all().await.unwrap();
+        assert_eq!(rows.len(), 3);
+        assert_eq!(proxy.tunnels(), 2, "{scheme}");
     }
 }
 

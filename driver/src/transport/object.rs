@@ -12,10 +12,10 @@ use hyper_util::rt::TokioExecutor;
 use url::Url;
 
 use super::channels::CONNECT_TIMEOUT;
-use super::connect::Reach;
+use super::connect::{Dial, Reach};
 use super::deadline::within;
+use super::proxy::Route;
 use super::steps::Steps;
-use super::tcp::Tcp;
 use super::{CallOptions, Locations};
 use crate::config::Config;
 use crate::error::{Error, Kind, Operation, Result};
@@ -151,13 +151,18 @@ impl fmt::Debug for Object {
 }
 
 /// A client for one object: it connects as the session does, and knows nothing of who the session is.
-fn client(config: &Config, reach: Reach) -> Result<Client<HttpsConnector<Tcp>, Empty<Bytes>>> {
-    let tcp = Tcp::new(reach, Steps::default(), Some(CONNECT_TIMEOUT));
+fn client(config: &Config, reach: Reach) -> Result<Client<HttpsConnector<Route>, Empty<Bytes>>> {
+    let dial = Dial {
+        reach,
+        patience: Some(CONNECT_TIMEOUT),
+        steps: Steps::default(),
+    };
+    let route = Route::new(config, &dial)?;
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(tls(config)?)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(tcp);
+        .wrap_connector(route);
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 

@@ -1,9 +1,12 @@
 //! The way to a server: straight, or through an HTTP CONNECT or SOCKS5 proxy.
 
+use std::task::{Context, Poll};
+
+use futures::future::BoxFuture;
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use tower::{BoxError, ServiceExt as _};
+use tower::{BoxError, Service, ServiceExt as _};
 
 use super::connect::{Connected, Dial, Reach};
 use super::tcp::Tcp;
@@ -61,6 +64,33 @@ impl Route {
             format!("the proxy {place} does not let us through: {}", deepest(&*error)).into()
         })
     }
+}
+
+impl Service<Uri> for Route {
+    type Response = Connected;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, std::result::Result<Connected, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().reach(with_port(uri)))
+    }
+}
+
+/// A proxy is told the port: it does not know what is to go through the tunnel.
+fn with_port(uri: Uri) -> Uri {
+    let host = match (uri.host(), uri.port()) {
+        (Some(host), None) => host,
+        _ => return uri,
+    };
+    let (scheme, port) = match uri.scheme_str() {
+        Some("https") => ("https", 443),
+        _ => ("http", 80),
+    };
+    format!("{scheme}://{host}:{port}/").parse().unwrap_or(uri)
 }
 
 /// The proxy of a connection string.
@@ -145,6 +175,18 @@ mod tests {
         // Nobody was asked either.
         let asked = std::pin::pin!(listener.accept());
         assert!(futures::poll!(asked).is_pending());
+    }
+
+    #[test]
+    fn a_proxy_is_told_the_port_of_the_scheme() {
+        for (uri, full) in [
+            ("http://h/a?b", "http://h:80/"),
+            ("https://h/a", "https://h:443/"),
+            ("https://[::1]/", "https://[::1]:443/"),
+            ("http://h:8080/a", "http://h:8080/a"),
+        ] {
+            assert_eq!(super::with_port(uri.parse().unwrap()).to_string(), full);
+        }
     }
 
     #[tokio::test]
