@@ -222,6 +222,21 @@ async fn after_a_restart_of_the_server_a_query_is_prepared_again_and_no_change_r
     assert_eq!((counters.executions(INSERT), counters.action(PREPARE)), (1, 2));
 }
 
+#[tokio::test]
+async fn a_change_takes_no_handle_that_has_lain_for_long() {
+    let (server, session) = keeping(4).await;
+    session.update("CREATE TABLE t (a INTEGER)").await.unwrap();
+    insert(&session, 1).await.unwrap();
+    assert_eq!(number(&session, "SELECT ? + 1", (1,)).await, 2);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    insert(&session, 2).await.unwrap();
+    insert(&session, 3).await.unwrap();
+    assert_eq!(number(&session, "SELECT ? + 1", (2,)).await, 3);
+    assert_eq!(server.counters().action(PREPARE), 3, "the query's is still good");
+}
+
 async fn restarted(server: Running, builder: Builder) -> Running {
     let address = server.address();
     server.shutdown().await.unwrap();
