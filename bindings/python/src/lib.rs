@@ -19,6 +19,10 @@ mod values;
 
 use pyo3::prelude::*;
 
+/// Of the native half alone: Python's own objects are Python's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule]
 #[pyo3(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
