@@ -179,7 +179,7 @@ pub(crate) fn aims<'a>(all: impl IntoIterator<Item = &'a Measured>) -> String {
             ninety_ninth(),
         ),
         (
-            "10 GiB: most memory against 240 MB",
+            "10 GiB: most memory against 1 GiB",
             "at most",
             1.25,
             growth(Jetbridge, "long", "short"),
