@@ -104,6 +104,11 @@ fn value_of(option: &ConfigOption) -> BoxedStrategy<String> {
         "size" => (64_u64..4096).prop_map(|kib| format!("{kib}KiB")).boxed(),
         "number" => (1_u32..9).prop_map(|number| number.to_string()).boxed(),
         "number; `0` or `none`: no limit" => (0_u32..999).prop_map(|number| number.to_string()).boxed(),
+        "number, or `auto`" => prop_oneof![
+            Just("auto".to_owned()),
+            (0_u32..999).prop_map(|number| number.to_string())
+        ]
+        .boxed(),
         "duration" => duration().boxed(),
         "duration; `0` or `none`: off" => prop_oneof![Just("none".to_owned()), duration()].boxed(),
         other => panic!("{} takes {other}, which this test cannot make", option.key()),
