@@ -10,7 +10,7 @@ mod keepalive;
 mod tests;
 
 use std::error::Error as StdError;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use std::{fmt, io};
@@ -55,9 +55,13 @@ struct Inner {
 
 enum State {
     Open(Connection),
-    /// One attempt for all callers who wait.
-    Connecting(Shared<BoxFuture<'static, Result<Connection, Failed>>>),
+    Connecting(Attempt),
+    /// The last attempt failed; the next call makes another.
+    Failed,
 }
+
+/// One attempt to connect, for all callers who wait.
+type Attempt = Shared<BoxFuture<'static, Result<Connection, Failed>>>;
 
 impl Channel {
     /// Connects. Later connections of the channel have `patience` each; the first has what the caller gives it.
@@ -97,53 +101,66 @@ impl Channel {
 
     /// The connection there is, or a new one where that is over.
     async fn connection(&self) -> Result<Connection, BoxError> {
-        let connecting = {
-            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempt = {
+            let mut state = self.0.state();
             match &*state {
                 State::Open(connection) if !connection.is_over() => return Ok(connection.clone()),
-                State::Connecting(connecting) if connecting.peek().is_none() => connecting.clone(),
-                State::Connecting(connecting) => match connecting.peek() {
-                    Some(Ok(connection)) if !connection.is_over() => {
-                        let connection = connection.clone();
-                        *state = State::Open(connection.clone());
-                        return Ok(connection);
-                    }
-                    _ => self.reconnect(&mut state),
-                },
-                State::Open(_) => self.reconnect(&mut state),
+                State::Connecting(attempt) => attempt.clone(),
+                State::Open(_) | State::Failed => {
+                    let attempt = self.reconnect();
+                    *state = State::Connecting(attempt.clone());
+                    attempt
+                }
             }
         };
-        connecting
+        attempt
             .await
             .map_err(|failed| tonic::ConnectError(Box::new(failed)).into())
     }
 
-    fn reconnect(&self, state: &mut State) -> Shared<BoxFuture<'static, Result<Connection, Failed>>> {
+    fn reconnect(&self) -> Attempt {
+        let inner = &self.0;
         let (connector, settings, patience) = (
-            Arc::clone(&self.0.connector),
-            self.0.settings.clone(),
-            self.0.patience,
+            Arc::clone(&inner.connector),
+            inner.settings.clone(),
+            inner.patience,
         );
-        // A task of its own: whoever waits for it may stop waiting.
-        let attempt = tokio::spawn(async move {
+        let (channel, unfinished) = (Arc::downgrade(inner), Arc::downgrade(inner));
+        // A task of its own, as whoever waits for it may stop waiting. It says itself how it ended: an old failure is no answer to a later call.
+        let connecting = tokio::spawn(async move {
             let connecting = async { Connection::make(connector().await?, &settings).await };
-            let Some(patience) = patience else {
-                return connecting.await;
+            let made = match patience {
+                None => connecting.await,
+                Some(patience) => match tokio::time::timeout(patience, connecting).await {
+                    Ok(made) => made,
+                    Err(_) => {
+                        let words = format!("no connection within {patience:?} (connect_timeout)");
+                        Err(io::Error::new(io::ErrorKind::TimedOut, words).into())
+                    }
+                },
             };
-            tokio::time::timeout(patience, connecting).await.map_err(|_| {
-                let words = format!("no connection within {patience:?} (connect_timeout)");
-                io::Error::new(io::ErrorKind::TimedOut, words)
-            })?
-        });
-        let connecting = async move {
-            match attempt.await {
-                Ok(connected) => connected.map_err(Failed::new),
-                Err(stopped) => Err(Failed::new(stopped.into())),
+            let made = made.map_err(Failed::new);
+            if let Some(channel) = channel.upgrade() {
+                *channel.state() = made.as_ref().cloned().map_or(State::Failed, State::Open);
             }
+            made
+        });
+        let attempt = async move {
+            connecting.await.unwrap_or_else(|stopped| {
+                // Its runtime has ended.
+                if let Some(channel) = unfinished.upgrade() {
+                    *channel.state() = State::Failed;
+                }
+                Err(Failed::new(stopped.into()))
+            })
         };
-        let connecting = connecting.boxed().shared();
-        *state = State::Connecting(connecting.clone());
-        connecting
+        attempt.boxed().shared()
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

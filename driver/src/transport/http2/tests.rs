@@ -107,11 +107,7 @@ async fn a_call_after_the_connection_broke_goes_over_a_new_one() {
 /// Waits until the channel has seen that its connection is over.
 async fn over(channel: &Channel) {
     loop {
-        let over = match &*channel.0.state.lock().unwrap() {
-            State::Open(connection) => connection.is_over(),
-            State::Connecting(made) => matches!(made.peek(), Some(Ok(connection)) if connection.is_over()),
-        };
-        if over {
+        if matches!(&*channel.0.state(), State::Open(connection) if connection.is_over()) {
             return;
         }
         tokio::task::yield_now().await;
