@@ -58,6 +58,8 @@ pub(crate) async fn serve(batches: Vec<RecordBatch>, packed: Packed) -> SocketAd
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            // Or the end of an answer may wait for the acknowledgement of its beginning, for forty milliseconds.
+            stream.set_nodelay(true).expect("an open socket");
             let messages = messages.clone();
             let answer = hyper::service::service_fn(move |_: Request<Incoming>| {
                 let messages = messages.clone();
