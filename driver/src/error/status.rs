@@ -41,7 +41,7 @@ impl Error {
     }
 
     /// Reads why a channel could not be opened.
-    pub(crate) fn from_connect(error: &(dyn StdError + 'static)) -> Self {
+    pub(crate) fn from_connect(error: &ConnectError) -> Self {
         let status = Status::unavailable(error.to_string());
         let mut error = Self::from_transport(&status, error);
         if error.kind() == Kind::Connection {

@@ -146,7 +146,7 @@ impl Statement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn query(&self) -> Result<Cursor> {
-        self.handle.guard(Box::pin(self.run(self.is_change()))).await
+        self.handle.guard(self.run(self.is_change())).await
     }
 
     /// Runs it as an update and gives the number of rows it changed; `None` where the server does not know.
@@ -161,7 +161,7 @@ impl Statement {
     ///
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn update(&self) -> Result<Option<u64>> {
-        self.handle.guard(Box::pin(self.run_update())).await
+        self.handle.guard(self.run_update()).await
     }
 
     /// Runs it as what it is: `statement_mode` says so, or its leading keyword does.
@@ -177,10 +177,9 @@ impl Statement {
     /// Dropping the future resets the call; the server may have run the statement.
     pub async fn execute(&self) -> Result<Cursor> {
         if self.is_prepared() {
-            let run = Box::pin(self.run_prepared(StatementMode::Auto));
-            return self.handle.guard(run).await;
+            return self.handle.guard(self.run_prepared(StatementMode::Auto)).await;
         }
-        self.handle.guard(Box::pin(self.run(self.is_update()))).await
+        self.handle.guard(self.run(self.is_update())).await
     }
 
     /// Asks for the FlightInfo of the query: endpoints, tickets, schema. Some servers run the query to answer.

@@ -80,11 +80,16 @@ impl CancelHandle {
     }
 
     /// Runs work that ends with an error when the query is cancelled.
-    pub(crate) async fn guard<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        tokio::select! {
-            biased;
-            () = self.0.token.cancelled() => Err(cancelled().during(Operation::Execute)),
-            result = work => result,
+    ///
+    /// The work is boxed before anything waits: it is large, and whoever waits for it would be twice as large.
+    pub(crate) fn guard<T>(&self, work: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+        let work = Box::pin(work);
+        async move {
+            tokio::select! {
+                biased;
+                () = self.0.token.cancelled() => Err(cancelled().during(Operation::Execute)),
+                result = work => result,
+            }
         }
     }
 

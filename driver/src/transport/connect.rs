@@ -85,7 +85,7 @@ pub(crate) async fn open(config: &Config, address: &Address, dial: &Dial) -> Res
     within(dial.patience, "connect_timeout", connecting)
         .await
         .map_err(|error| fail(error.state(SqlState::CONNECT_TIMEOUT)))?
-        .map_err(|error| fail(Error::from_connect(&*error)))
+        .map_err(|error| fail(Error::from_connect(&tonic::ConnectError(error))))
 }
 
 fn settings(config: &Config) -> Settings {

@@ -30,6 +30,14 @@ fn settings() -> Settings {
     }
 }
 
+/// The same, of a client that asks after twenty seconds of silence whether the server is there.
+fn pinging() -> Settings {
+    Settings {
+        keepalive_interval: Some(Duration::from_secs(20)),
+        ..settings()
+    }
+}
+
 /// A channel, and the server's ends of the connections that it makes.
 async fn channel(settings: Settings) -> (Channel, mpsc::UnboundedReceiver<DuplexStream>) {
     let (ends, servers) = mpsc::unbounded_channel();
@@ -86,6 +94,12 @@ async fn ask(channel: &Channel) -> Result<Bytes, BoxError> {
     Ok(answer.into_body().collect().await?.to_bytes())
 }
 
+/// A call that goes on beside the test.
+fn asking(channel: &Channel) -> tokio::task::JoinHandle<Result<Bytes, BoxError>> {
+    let channel = channel.clone();
+    tokio::spawn(async move { ask(&channel).await })
+}
+
 #[tokio::test]
 async fn a_call_after_the_connection_broke_goes_over_a_new_one() {
     let (channel, mut servers) = channel(settings()).await;
@@ -136,10 +150,7 @@ async fn callers_who_find_it_broken_together_wait_for_one_connection() {
 async fn a_server_that_goes_away_finishes_what_it_began_and_gets_nothing_new() {
     let (channel, mut servers) = channel(settings()).await;
     let mut first = serve(&mut servers).await;
-    let begun = tokio::spawn({
-        let channel = channel.clone();
-        async move { ask(&channel).await }
-    });
+    let begun = asking(&channel);
     let (_, mut respond) = first.accept().await.unwrap().unwrap();
     first.graceful_shutdown();
     let leaving = tokio::spawn(async move { while first.accept().await.is_some() {} });
@@ -249,17 +260,10 @@ async fn a_request_whose_answer_nobody_wants_is_reset() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_a_ping_is_given_up() {
-    let settings = Settings {
-        keepalive_interval: Some(Duration::from_secs(20)),
-        ..settings()
-    };
-    let (channel, mut servers) = channel(settings).await;
+    let (channel, mut servers) = channel(pinging()).await;
     let mut server = serve(&mut servers).await;
     let started = tokio::time::Instant::now();
-    let call = tokio::spawn({
-        let channel = channel.clone();
-        async move { ask(&channel).await }
-    });
+    let call = asking(&channel);
     let accepted = server.accept().await.unwrap().unwrap();
     // Held, and never looked at again.
     let error = call.await.unwrap().unwrap_err();
@@ -271,16 +275,9 @@ async fn a_server_that_does_not_answer_a_ping_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_answers_pings_is_waited_for() {
-    let settings = Settings {
-        keepalive_interval: Some(Duration::from_secs(20)),
-        ..settings()
-    };
-    let (channel, mut servers) = channel(settings).await;
+    let (channel, mut servers) = channel(pinging()).await;
     let mut server = serve(&mut servers).await;
-    let call = tokio::spawn({
-        let channel = channel.clone();
-        async move { ask(&channel).await }
-    });
+    let call = asking(&channel);
     let (_request, mut respond) = server.accept().await.unwrap().unwrap();
     let serving = tokio::spawn(async move { while server.accept().await.is_some() {} });
     tokio::time::sleep(Duration::from_secs(3600)).await;
